@@ -1,0 +1,54 @@
+# Every target makes the environment that it needs, in .venv, from nothing but a Python >= 3.11.
+# Another Python than the first one found: make mnist PYTHON=/path/to/python3.12
+
+MNIST_URL := https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz
+MNIST_SHA256 := 731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1
+
+.DEFAULT_GOAL := help
+.PHONY: help mnist mnist-full test check bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+mnist: ## train and keep the models of the MNIST example, on the digits that lie here
+	@$(call environment,examples)
+	@.venv/bin/python examples/mnist.py
+
+mnist-full: ## the same on all 70,000 digits, which it downloads (11 MB)
+	@$(call environment,examples)
+	@.venv/bin/python examples/mnist.py --url $(MNIST_URL) --sha256 $(MNIST_SHA256)
+
+test: check ## every check, as continuous integration runs them
+
+check: ## lints, format, types, tests
+	@$(call environment,examples dev)
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+	.venv/bin/python -m mypy
+	.venv/bin/python -m pytest -q
+
+bench: ## measure what starting up costs
+	@$(call environment,examples dev)
+	@.venv/bin/python benchmarks/startup.py
+
+clean: ## remove .venv and every cache, but no store
+	@echo 'removing .venv and the caches of the tools'
+	@rm -f .venv/pyvenv.cfg
+	@rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find .ci pylightnix_fn tests examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# The Python of .venv comes first, so that .venv keeps it. Some machines have names without a Python
+# behind them, or a Python without ensurepip: each is tried before it is taken.
+pythons = $(if $(PYTHON),'$(PYTHON)',.venv/bin/python python3.13 python3.12 python3.11 python3)
+suitable = import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
+
+define environment
+for python in $(pythons); do \
+  if "$$python" -c '$(suitable)' 2>/dev/null; then \
+    exec "$$python" .ci/environment.py $(1); \
+  fi; \
+done; \
+echo "No Python 3.11 or newer that can make environments: tried $(pythons)." >&2; \
+echo 'Install one (Debian, Ubuntu: also python3-venv), or name it: make $@ PYTHON=/path/to/python3.12' >&2; \
+exit 1
+endef

@@ -1,0 +1,170 @@
+"""Typed, purely functional pipelines over immutable, content-addressed results.
+
+Plans are values: stages take a frozen `Manager` and return the next one with references. Only
+`realize`, the stores, the builtin stages' realizers and `pylightnix_fn.inplace` touch the world.
+
+Names are imported when they are first used, so that the package costs what is used of it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pylightnix_fn.classic import (
+        RefPath,
+        build_cattrs,
+        build_config,
+        build_outpath,
+        build_path,
+        build_wrapper,
+        match_all,
+        match_best,
+        match_exact,
+        match_latest,
+        match_only,
+        match_some,
+        mkdrv,
+    )
+    from pylightnix_fn.closure import Closure, instantiate
+    from pylightnix_fn.code import Version
+    from pylightnix_fn.codec import number, text
+    from pylightnix_fn.config import Config, mkconfig, selfref
+    from pylightnix_fn.dry_run import DryRun, Hit, Miss, dry_run
+    from pylightnix_fn.errors.message import PylightnixError
+    from pylightnix_fn.manager import Derivation, Manager, derive
+    from pylightnix_fn.matcher.candidate import (
+        Candidate,
+        ManyMatcher,
+        Matcher,
+        Need,
+        Never,
+        Use,
+        Verdict,
+        candidate,
+    )
+    from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only, worst
+    from pylightnix_fn.memory_store import MemoryStore
+    from pylightnix_fn.outputs import Artifact, Codec, artifact
+    from pylightnix_fn.plan import Budget, Plan, plan_of
+    from pylightnix_fn.realization import Realization
+    from pylightnix_fn.realize import Built, Event, Matched, Started, realize
+    from pylightnix_fn.realizer import Build, Realizer
+    from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
+    from pylightnix_fn.stage import Stage, Step, both, sequence, step
+    from pylightnix_fn.store.disk import DiskStore
+    from pylightnix_fn.store_protocol import Store
+    from pylightnix_fn.tree import Folder
+
+# Where the public names live.
+_HOMES = {
+    "classic": "RefPath build_cattrs build_config build_outpath build_path build_wrapper "
+    "match_all match_best match_exact match_latest match_only match_some mkdrv",
+    "closure": "Closure instantiate",
+    "code": "Version",
+    "codec": "number text",
+    "config": "Config mkconfig selfref",
+    "dry_run": "DryRun Hit Miss dry_run",
+    "errors.message": "PylightnixError",
+    "manager": "Derivation Manager derive",
+    "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",
+    "matcher.choice": "all_of at_least best exact latest only worst",
+    "memory_store": "MemoryStore",
+    "outputs": "Artifact Codec artifact",
+    "plan": "Budget Plan plan_of",
+    "realization": "Realization",
+    "realize": "Built Event Matched Started realize",
+    "realizer": "Build Realizer",
+    "refs": "DRef Many RRef dref_from rref_from",
+    "stage": "Stage Step both sequence step",
+    "store.disk": "DiskStore",
+    "store_protocol": "Store",
+    "tree": "Folder",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "Artifact",
+    "Budget",
+    "Build",
+    "Built",
+    "Candidate",
+    "Closure",
+    "Codec",
+    "Config",
+    "DRef",
+    "Derivation",
+    "DiskStore",
+    "DryRun",
+    "Event",
+    "Folder",
+    "Hit",
+    "Manager",
+    "Many",
+    "ManyMatcher",
+    "Matched",
+    "Matcher",
+    "MemoryStore",
+    "Miss",
+    "Need",
+    "Never",
+    "Plan",
+    "PylightnixError",
+    "RRef",
+    "Realization",
+    "Realizer",
+    "RefPath",
+    "Stage",
+    "Started",
+    "Step",
+    "Store",
+    "Use",
+    "Verdict",
+    "Version",
+    "all_of",
+    "artifact",
+    "at_least",
+    "best",
+    "both",
+    "build_cattrs",
+    "build_config",
+    "build_outpath",
+    "build_path",
+    "build_wrapper",
+    "candidate",
+    "derive",
+    "dref_from",
+    "dry_run",
+    "exact",
+    "instantiate",
+    "latest",
+    "match_all",
+    "match_best",
+    "match_exact",
+    "match_latest",
+    "match_only",
+    "match_some",
+    "mkconfig",
+    "mkdrv",
+    "number",
+    "only",
+    "plan_of",
+    "realize",
+    "rref_from",
+    "selfref",
+    "sequence",
+    "step",
+    "text",
+    "worst",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

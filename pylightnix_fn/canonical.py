@@ -1,0 +1,107 @@
+"""JSON and its canonical text: one value, one spelling, one digest.
+
+Knows nothing of configs or stores. Keys are sorted, there is no white space, integers and floats
+stay apart, and what JSON cannot say the same way everywhere (NaN, lone surrogates, integers beyond
+64 bits) is refused, when writing as when reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from math import isfinite
+from typing import TypeAlias, TypeVar
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+_Scalar = TypeVar("_Scalar", bound="bool | int | float | str | None")
+
+MAX_DEPTH = 64
+MAX_INTEGER = 2**63 - 1
+
+
+def canonical(value: Json) -> str:
+    """The one text that stands for a JSON value.
+
+    >>> canonical({"b": [1, 1.0], "a": "ü"})
+    '{"a":"ü","b":[1,1.0]}'
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def digest(text: str) -> str:
+    """The sha256 of a text in UTF-8, as 64 hexadecimal digits.
+
+    >>> digest("")[:8]
+    'e3b0c442'
+    """
+    return sha256(text.encode()).hexdigest()
+
+
+def why_no_scalar(value: bool | int | float | str | None) -> str:
+    """Why JSON cannot hold this scalar; empty where it can.
+
+    >>> why_no_scalar(float("nan")), why_no_scalar(2**63), why_no_scalar("a")
+    ('it is not finite', 'it needs more than 64 bits', '')
+    """
+    if isinstance(value, float) and not isfinite(value):
+        return "it is not finite"
+    if isinstance(value, int) and not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
+        return "it needs more than 64 bits"
+    if isinstance(value, str) and not value.isascii() and _has_surrogate(value):
+        return "it is not valid Unicode: it holds a lone surrogate"
+    return ""
+
+
+def parsed(text: str) -> Json:
+    """The JSON value that a text spells; `ValueError` says what is wrong with it.
+
+    >>> parsed('{"a": [1, null]}')
+    {'a': [1, None]}
+    >>> parsed('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+    ValueError: the key 'a' stands twice
+    """
+    try:
+        value: object = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refused)
+    except RecursionError:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from None
+    return _checked(value, MAX_DEPTH)
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    distinct = dict(pairs)
+    if len(distinct) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return distinct
+
+
+def _refused(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _checked(value: object, depth: int) -> Json:
+    if depth == 0:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, dict):
+        return {_scalar(str(key)): _checked(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_checked(item, depth - 1) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return _scalar(value)
+    raise ValueError(f"{type(value).__name__} is not JSON")
+
+
+def _scalar(value: _Scalar) -> _Scalar:
+    if why := why_no_scalar(value):
+        raise ValueError(f"it holds a value that JSON cannot: {why}")
+    return value
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

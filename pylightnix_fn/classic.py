@@ -1,0 +1,117 @@
+"""The vocabulary of the original Pylightnix, for configs that are plain dicts.
+
+A thin skin over the typed form: the config is just the user's dict, the realizer is not part of the
+key, and outputs are a `Folder`. New pipelines are better off with `derive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+from typing import Final, TypeAlias, overload
+
+from attrs import frozen
+
+from pylightnix_fn.config import Config, dependencies, selfref
+from pylightnix_fn.errors.plan import MalformedReference
+from pylightnix_fn.manager import Derivation, Manager
+from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
+from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only
+from pylightnix_fn.outputs import Promise
+from pylightnix_fn.realizer import Build, Recipe, name_of
+from pylightnix_fn.refs import DRef, Many, dref, dref_from, is_dref
+from pylightnix_fn.tree import Folder
+
+RefPath: TypeAlias = "list[DRef[object] | str]"
+"""A file of a dependency, ``[dref, "a"]``, or of the realization itself, ``[selfref, "a"]``."""
+
+SeedRealizer: TypeAlias = Callable[[Build[Config, Folder]], None]
+
+match_latest: Final = latest
+match_best: Final = best
+match_only: Final = only
+match_all: Final = all_of
+match_some: Final = at_least
+match_exact: Final = exact
+
+
+@frozen
+class Wrapped:
+    """A function of the user's as a realizer."""
+
+    function: SeedRealizer
+
+    def __call__(self, b: Build[Config, Folder]) -> None:
+        self.function(b)
+
+    @property
+    def __name__(self) -> str:
+        return name_of(self.function)
+
+
+def build_wrapper(function: SeedRealizer) -> Wrapped:
+    """The realizer of `mkdrv` that calls a function with the build."""
+    return Wrapped(function)
+
+
+@overload
+def mkdrv(
+    m: Manager, config: Config, matcher: Matcher, realizer: SeedRealizer
+) -> tuple[Manager, DRef[Folder]]: ...
+@overload
+def mkdrv(
+    m: Manager, config: Config, matcher: ManyMatcher, realizer: SeedRealizer
+) -> tuple[Manager, Many[Folder]]: ...
+def mkdrv(
+    m: Manager, config: Config, matcher: AnyMatcher, realizer: SeedRealizer
+) -> tuple[Manager, DRef[Folder] | Many[Folder]]:
+    """Add a derivation whose key is its config alone.
+
+    Another one with the same config is replaced, and the manager notes it.
+    Errors: `UnknownReference`, `MalformedName`.
+    """
+    reference = dref(config.digest, config.name, Folder())
+    derivation = Derivation(
+        reference,
+        config,
+        dependencies(config.references),
+        matcher,
+        Recipe(config, reference, realizer),
+        name_of(realizer),
+        tuple(Promise(f"[selfref, '{path}']", path) for path in config.promises),
+    )
+    m = m.adding(derivation)
+    return m, Many(reference) if isinstance(matcher, ManyMatcher) else reference
+
+
+def build_outpath(b: Build[Config, Folder]) -> Path:
+    """The folder to write artifacts into."""
+    return b.path
+
+
+def build_config(b: Build[Config, Folder]) -> Config:
+    """The config of the derivation."""
+    return b.config
+
+
+def build_cattrs(b: Build[Config, Folder]) -> SimpleNamespace:
+    """The parameters of the config as attributes."""
+    return SimpleNamespace(**b.config.value())
+
+
+def build_path(b: Build[Config, Folder], refpath: RefPath) -> Path:
+    """Where the file of a RefPath lies.
+
+    Errors: `UndeclaredInput`, `NotOne`, and `MalformedReference` for what is no RefPath.
+    """
+    first, names = refpath[0], [str(part) for part in refpath[1:]]
+    if any(name in ("", ".", "..") or "\0" in name for name in PurePosixPath(*names).parts):
+        raise MalformedReference(repr(refpath), "[reference, name, ...] inside one realization")
+    if first == selfref:
+        return b.path.joinpath(*names)
+    if isinstance(first, str):
+        if not is_dref(first):
+            raise MalformedReference(repr(refpath), "[reference, name, ...]")
+        first = dref_from(first)
+    return b.deref(DRef(first.text, Folder())).path.joinpath(*names)

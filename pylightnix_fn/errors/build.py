@@ -1,0 +1,170 @@
+"""Errors of builds: what a realizer, a matcher or a codec did when it ran."""
+
+from __future__ import annotations
+
+from pylightnix_fn.errors.message import Message, PylightnixError
+
+
+class RealizerFailed(PylightnixError, RuntimeError):
+    """A realizer raised; the exception is this one's ``__cause__``."""
+
+    name: str
+    realizer: str
+    error: str
+    staging: str
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' raised",
+            (("realizer", self.realizer), ("error", self.error), ("written", self.staging)),
+            "Mend the realizer; what it wrote, and error.txt with its traceback, were kept.",
+        )
+
+
+class MissingOutput(PylightnixError, FileNotFoundError):
+    """A realizer did not write an output that its outputs record promises."""
+
+    name: str
+    realizer: str
+    output: str
+    expected: str
+    found: str
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' did not write an output that it promised",
+            (("output", self.output), ("expected", self.expected), ("found", self.found)),
+            f"Write the file in '{self.realizer}', or take the output out of the promise.",
+        )
+
+
+class ReservedFile(PylightnixError, FileExistsError):
+    """A realizer wrote a file under a name that the store keeps for itself."""
+
+    name: str
+    file: str
+    staging: str
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' wrote a file under a name that the store keeps for itself",
+            (("file", self.file), ("reserved", "context.json, __*__*"), ("written", self.staging)),
+            "Give the file another name, or put it into a folder.",
+        )
+
+
+class UnsupportedFile(PylightnixError, OSError):
+    """A realizer wrote what a store cannot keep."""
+
+    name: str
+    file: str
+    why: str
+    staging: str
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' wrote what a store cannot keep",
+            (("file", self.file), ("reason", self.why), ("written", self.staging)),
+            "Leave regular files, folders and relative links inside the result, nothing else.",
+        )
+
+
+class UnsatisfiedMatcher(PylightnixError, RuntimeError):
+    """A matcher asked for more realizations than the budget allows."""
+
+    name: str
+    matcher: str
+    wants: str
+    built: int
+    limit: str
+
+    def message(self) -> Message:
+        return Message(
+            f"matcher of '{self.name}' was not satisfied within its budget",
+            (
+                ("matcher", self.matcher),
+                ("wants", self.wants),
+                ("built", self.built),
+                ("limit", self.limit),
+            ),
+            "What was built is kept. Ask for less, or give a larger `budget=Budget(...)`.",
+        )
+
+
+class RefusedByMatcher(PylightnixError, LookupError):
+    """A matcher said that no further realization can satisfy it."""
+
+    name: str
+    matcher: str
+    why: str
+    candidates: int
+
+    def message(self) -> Message:
+        return Message(
+            f"matcher of '{self.name}' can never be satisfied",
+            (("matcher", self.matcher), ("reason", self.why), ("candidates", self.candidates)),
+            "Choose with another matcher, or remove the realizations that stand in its way.",
+        )
+
+
+class UndeclaredInput(PylightnixError, LookupError):
+    """A realizer asked for a derivation that its config does not refer to."""
+
+    name: str
+    reference: str
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' asked for a derivation that its config does not refer to",
+            (("reference", self.reference),),
+            "Put the reference into a field of the config.",
+        )
+
+
+class DecodeFailed(PylightnixError, ValueError):
+    """An artifact does not hold what its codec reads."""
+
+    file: str
+    codec: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "an artifact does not hold what its codec reads",
+            (("file", self.file), ("codec", self.codec), ("reason", self.why)),
+            "Look at the file; build it again if its realizer was wrong.",
+        )
+
+
+class EncodeFailed(PylightnixError, TypeError):
+    """A codec cannot hold a value."""
+
+    file: str
+    codec: str
+    value: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "a codec cannot hold this value",
+            (
+                ("file", self.file),
+                ("codec", self.codec),
+                ("value", self.value),
+                ("reason", self.why),
+            ),
+            "Write a value that the codec can hold, or choose another codec.",
+        )
+
+
+class UnboundArtifact(PylightnixError, RuntimeError):
+    """An artifact was read or written outside of a build and of a realization."""
+
+    file: str
+
+    def message(self) -> Message:
+        return Message(
+            "this artifact belongs to no realization yet",
+            (("file", self.file),),
+            "Take it from `b.out`, `b.deref(reference)` or `realize(...).out`.",
+        )

@@ -1,0 +1,151 @@
+"""Errors of stores: what lies on a disk, or does not."""
+
+from __future__ import annotations
+
+from pylightnix_fn.errors.message import Message, PylightnixError
+
+
+class StoreIsFile(PylightnixError, NotADirectoryError):
+    """The path of a store leads to something that is no folder."""
+
+    path: str
+
+    def message(self) -> Message:
+        return Message(
+            "a store must be a folder, and this is none",
+            (("path", self.path),),
+            "Choose another path, or move the file away.",
+        )
+
+
+class StoreMissing(PylightnixError, FileNotFoundError):
+    """There is no store at this path."""
+
+    path: str
+
+    def message(self) -> Message:
+        return Message(
+            "there is no store here",
+            (("path", self.path),),
+            "Make one with `DiskStore.create(path)`, or open another path.",
+        )
+
+
+class StoreNotWritable(PylightnixError, PermissionError):
+    """A store cannot be written to."""
+
+    path: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "the store cannot be written to",
+            (("path", self.path), ("reason", self.why)),
+            "Get the right to write, or build into a store of your own.",
+        )
+
+
+class StagingElsewhere(PylightnixError, OSError):
+    """Staging folders lie on another file system than the store."""
+
+    store: str
+    staging: str
+
+    def message(self) -> Message:
+        return Message(
+            "staging folders must lie on the file system of their store",
+            (("store", self.store), ("staging", self.staging)),
+            "Leave the staging folder out: the default lies inside the store.",
+        )
+
+
+class MissingObject(PylightnixError, LookupError):
+    """A store does not hold what a reference refers to."""
+
+    reference: str
+    store: str
+
+    def message(self) -> Message:
+        return Message(
+            "the store does not hold this object",
+            (("reference", self.reference), ("store", self.store)),
+            "Realize it again, or open the store that it came from.",
+        )
+
+
+class DamagedObject(PylightnixError, RuntimeError):
+    """An object of the store is not what its name says."""
+
+    reference: str
+    file: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "an object of the store is damaged",
+            (("object", self.reference), ("file", self.file), ("reason", self.why)),
+            "Remove it with `rmref`; the next `realize` builds it again.",
+        )
+
+
+class HashCollision(PylightnixError, RuntimeError):
+    """Two different results have the same reference."""
+
+    reference: str
+    there: str
+    new: str
+    staging: str
+
+    def message(self) -> Message:
+        return Message(
+            "two different results have the same reference",
+            (
+                ("reference", self.reference),
+                ("in the store", self.there),
+                ("new", self.new),
+                ("kept in", self.staging),
+            ),
+            "Nothing was replaced. Compare both folders: one of them was tampered with.",
+        )
+
+
+class StillNeeded(PylightnixError, RuntimeError):
+    """An object cannot be removed: others were built from it."""
+
+    reference: str
+    users: str
+
+    def message(self) -> Message:
+        return Message(
+            "this object cannot be removed: others refer to it",
+            (("object", self.reference), ("needed by", self.users)),
+            "Remove those first.",
+        )
+
+
+class NoSuchFile(PylightnixError, FileNotFoundError):
+    """A realization holds no file of this name."""
+
+    reference: str
+    file: str
+    found: str
+
+    def message(self) -> Message:
+        return Message(
+            "the realization holds no such file",
+            (("object", self.reference), ("file", self.file), ("found", self.found)),
+            "Choose one of the files found.",
+        )
+
+
+class NoStoreChosen(PylightnixError, RuntimeError):
+    """A function of `inplace` was called before a store was chosen."""
+
+    function: str
+
+    def message(self) -> Message:
+        return Message(
+            "no store was chosen for this session",
+            (),
+            f"Call `{self.function}()`, or `{self.function}(path)`, first.",
+        )

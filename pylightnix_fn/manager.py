@@ -1,0 +1,178 @@
+"""The manager: a frozen value that holds the derivations made so far.
+
+Every stage takes one and returns the next. Nothing here touches a disk, and a reference that a
+manager does not know is refused at the line that uses it, so a manager that was not threaded
+cannot lead to a wrong result.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Final, TypeVar, overload
+
+from attrs import field, frozen
+from rpds import HashTrieMap
+
+from pylightnix_fn.canonical import Json
+from pylightnix_fn.code import Code, Version, code_of
+from pylightnix_fn.config import Config, dependencies, encoded, fields_of
+from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference
+from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
+from pylightnix_fn.matcher.choice import latest
+from pylightnix_fn.outputs import Promise, outputs_json, promises
+from pylightnix_fn.realizer import Realizer, Recipe, Site, name_of
+from pylightnix_fn.refs import DRef, Many, checked_name, dref
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+@frozen
+class Derivation:
+    """One planned result: what it is made from, how, and which of its results counts."""
+
+    dref: DRef[object]
+    config: Config
+    dependencies: tuple[DRef[object], ...]
+    matcher: AnyMatcher
+    recipe: Callable[[Site], None]
+    realizer: str
+    promises: tuple[Promise, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.dref.name
+
+
+@frozen
+class Overwritten:
+    """A note that a derivation was replaced by one with the same config."""
+
+    dref: DRef[object]
+    config: Config
+
+    def __str__(self) -> str:
+        return (
+            f"Overwriting matcher or realizer of derivation {self.dref}, configured as:\n"
+            f"{self.config.value()}"
+        )
+
+
+@frozen
+class Manager:
+    """The derivations made so far; grows by `derive`, `mkdrv` and the builtin stages.
+
+    >>> Manager() == Manager()
+    True
+    """
+
+    derivations: HashTrieMap[DRef[object], Derivation] = field(factory=HashTrieMap)
+    notes: tuple[Overwritten, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.derivations)
+
+    def __contains__(self, reference: DRef[object]) -> bool:
+        return reference in self.derivations
+
+    def adding(self, derivation: Derivation) -> Manager:
+        """The manager that knows one derivation more; `UnknownReference` if it cannot."""
+        for reference in derivation.config.references:
+            if reference.dref not in self.derivations:
+                raise UnknownReference(derivation.name, reference.where, reference.dref.text)
+        before = self.derivations.get(derivation.dref)
+        grown = self.derivations.insert(derivation.dref, derivation)
+        if before is None or before == derivation:
+            return Manager(grown, self.notes)
+        note = Overwritten(derivation.dref, derivation.config)
+        return Manager(grown, (*self.notes, note))
+
+
+@frozen
+class Traced:
+    """The code of a realizer, in the key, is what its source says, helpers included."""
+
+
+TRACED: Final = Traced()
+
+
+@overload
+def derive(
+    m: Manager,
+    config: C,
+    outputs: T,
+    realizer: Realizer[C, T],
+    matcher: Matcher = ...,
+    *,
+    name: str | None = None,
+    code: Traced | Version | None = TRACED,
+) -> tuple[Manager, DRef[T]]: ...
+@overload
+def derive(
+    m: Manager,
+    config: C,
+    outputs: T,
+    realizer: Realizer[C, T],
+    matcher: ManyMatcher,
+    *,
+    name: str | None = None,
+    code: Traced | Version | None = TRACED,
+) -> tuple[Manager, Many[T]]: ...
+def derive(
+    m: Manager,
+    config: C,
+    outputs: T,
+    realizer: Realizer[C, T],
+    matcher: AnyMatcher = latest(),  # noqa: B008, a frozen value
+    *,
+    name: str | None = None,
+    code: Traced | Version | None = TRACED,
+) -> tuple[Manager, DRef[T] | Many[T]]:
+    """Add a derivation: its config, what it promises to write, who writes it, which one counts.
+
+    The key is the name (default: that of the config's class, in kebab case), the fields, the
+    outputs record and the realizer's code; ``code=Version("3")`` puts a word in the code's place, ``None``
+    nothing. Errors: `NotJson`, `UnknownReference`, `MalformedOutputs`, `MalformedName`.
+    """
+    fields = fields_of(config)
+    if fields is None:
+        raise MalformedConfig(type(config).__qualname__, "an attrs class")
+    record = type(config).__name__
+    label = checked_name(name or kebab(record))
+    promised = promises(outputs)
+    seen = code_of(realizer) if isinstance(code, Traced) else None
+    around = {"name": label, "outputs": outputs_json(outputs), "code": _part(code, seen)}
+    encoding = encoded(label, fields, record, around)
+    reference = dref(encoding.digest, label, outputs)
+    derivation = Derivation(
+        reference,
+        encoding,
+        dependencies(encoding.references),
+        matcher,
+        Recipe(copy.deepcopy(config), reference, realizer),  # the key must stay the config's
+        name_of(realizer),
+        promised,
+        seen.packages if seen else (),
+    )
+    m = m.adding(derivation)
+    return m, Many(reference) if isinstance(matcher, ManyMatcher) else reference
+
+
+def _part(code: Traced | Version | None, seen: Code | None) -> Json:
+    if seen is not None:
+        return dict(seen.digests)
+    return code.word if isinstance(code, Version) else None
+
+
+def kebab(name: str) -> str:
+    """A class name as people write names of stages.
+
+    >>> kebab("TrainModel2"), kebab("HTTPFetch"), kebab("_Private")
+    ('train-model2', 'http-fetch', 'private')
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
+    return words.replace("_", "-").strip("-").lower()

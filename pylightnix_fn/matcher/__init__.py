@@ -1,0 +1,1 @@
+"""Matchers: which of its realizations a derivation stands for."""

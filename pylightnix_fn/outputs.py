@@ -1,0 +1,176 @@
+"""Outputs records: what a realizer promises to write, as relative paths and typed artifacts.
+
+A record is any attrs class with fields of `Path` and `Artifact`. Bound to a folder, the same record
+holds absolute paths, and its artifacts can be read and written through the files that it was bound
+with: this module touches none itself.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Final, Generic, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from pylightnix_fn.canonical import Json
+from pylightnix_fn.config import fields_of
+from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, UnboundArtifact
+from pylightnix_fn.errors.plan import MalformedOutputs
+from pylightnix_fn.tree import Folder
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+CONTEXT_FILE: Final = "context.json"
+
+
+class Files(Protocol):
+    """The reading and writing of whole files, which the effects provide."""
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a file."""
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Make a file of these bytes, and the folders above it."""
+
+
+@frozen
+class Codec(Generic[V]):
+    """How a value becomes the bytes of a file, and comes back.
+
+    Law: ``decode(encode(value)) == value``, and equal values give equal bytes.
+    Either function may raise any exception: it is reported with the file's name.
+    """
+
+    name: str
+    encode: Callable[[V], bytes]
+    decode: Callable[[bytes], V]
+
+
+@frozen
+class Artifact(Generic[V]):
+    """A file that holds one value of type ``V``."""
+
+    path: Path
+    codec: Codec[V]
+    _files: Files | None = field(default=None, eq=False, repr=False)
+
+    def read(self) -> V:
+        """The value that the file holds; `DecodeFailed` if it holds none."""
+        data = self._bound().read(self.path)
+        try:
+            return self.codec.decode(data)
+        except Exception as error:
+            raise DecodeFailed(str(self.path), self.codec.name, reason(error)) from error
+
+    def write(self, value: V) -> None:
+        """Make the file hold this value; `EncodeFailed` if the codec cannot."""
+        files = self._bound()
+        try:
+            data = self.codec.encode(value)
+        except Exception as error:
+            kind = type(value).__name__
+            raise EncodeFailed(str(self.path), self.codec.name, kind, reason(error)) from error
+        files.write(self.path, data)
+
+    def bound(self, folder: Path, files: Files) -> Artifact[V]:
+        """The same artifact in this folder."""
+        return Artifact(folder / self.path, self.codec, files)
+
+    def _bound(self) -> Files:
+        if self._files is None:
+            raise UnboundArtifact(str(self.path))
+        return self._files
+
+
+def artifact(path: str, codec: Codec[V]) -> Artifact[V]:
+    """An output at this relative path, which holds a value through this codec."""
+    return Artifact(Path(path), codec)
+
+
+def reason(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def bind(outputs: T, folder: Path, files: Files) -> T:
+    """The same record with its paths and artifacts inside a folder.
+
+    >>> from attrs import frozen
+    >>> @frozen
+    ... class Model:
+    ...     weights: Path = Path("model.h5")
+    >>> bind(Model(), Path("/out"), None).weights
+    PosixPath('/out/model.h5')
+    """
+    bound = copy.copy(outputs)
+    for name, value in (fields_of(outputs) or {}).items():
+        # A frozen record is copied with other fields here; validators judged the relative ones.
+        if isinstance(value, Path):
+            object.__setattr__(bound, name, folder / value)
+        elif isinstance(value, Artifact):
+            object.__setattr__(bound, name, value.bound(folder, files))
+    return bound
+
+
+@frozen
+class Promise:
+    """An output that a realizer must write: its name for people, and its relative path."""
+
+    label: str
+    path: str
+
+
+def promises(outputs: object) -> tuple[Promise, ...]:
+    """What an outputs record promises; `MalformedOutputs` if it cannot."""
+    record = type(outputs).__name__
+    fields = fields_of(outputs)
+    if fields is None:
+        raise MalformedOutputs(record, "", type(outputs).__name__, "it is no attrs class")
+    if isinstance(outputs, Folder):
+        return ()
+    paths: dict[str, str] = {}
+    for name, value in fields.items():
+        path, why = _relative(value)
+        why = why or (f"'{paths[path]}' has the same path" if path in paths else "")
+        if why:
+            raise MalformedOutputs(record, name, repr(value), why)
+        paths[path] = name
+    return tuple(Promise(f"{record}.{name}", path) for path, name in paths.items())
+
+
+def outputs_json(outputs: object) -> Mapping[str, Json]:
+    """The record as it stands in a config: paths, and the codecs of artifacts."""
+    return {name: _output_json(value) for name, value in (fields_of(outputs) or {}).items()}
+
+
+def _output_json(value: object) -> Json:
+    if isinstance(value, Artifact):
+        return {"path": value.path.as_posix(), "codec": value.codec.name}
+    return value.as_posix() if isinstance(value, Path) else None
+
+
+def _relative(value: object) -> tuple[str, str]:
+    path = value.path if isinstance(value, Artifact) else value
+    if not isinstance(path, Path):
+        return "", "it is neither a Path nor an artifact"
+    return path.as_posix(), why_no_output(path.as_posix())
+
+
+def why_no_output(path: str) -> str:
+    """Why a realizer cannot write to this relative path; empty where it can.
+
+    >>> why_no_output("a/b.txt"), why_no_output("../x"), why_no_output("__x__")
+    ('', 'it leads out of the realization', 'the store keeps this name for itself')
+    """
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
+        return "it leads out of the realization" if pure.parts else "it is empty"
+    return "the store keeps this name for itself" if is_reserved(pure.parts[0]) else ""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether the store keeps this name, at the top of a realization, for itself."""
+    return name == CONTEXT_FILE or (name.startswith("__") and "__" in name[2:])

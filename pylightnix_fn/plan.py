@@ -1,0 +1,195 @@
+"""Plans: what to build next, as a frozen value that a driver advances.
+
+Knows no store and no clock. Every order that respects `ready` gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from attrs import evolve, field, frozen
+from rpds import HashTrieMap
+
+from pylightnix_fn.closure import Closure
+from pylightnix_fn.errors.build import RefusedByMatcher, UnsatisfiedMatcher
+from pylightnix_fn.errors.plan import BadParameter, MalformedVerdict
+from pylightnix_fn.manager import Derivation
+from pylightnix_fn.matcher.candidate import Candidate, Matcher, Need, Never, Use
+from pylightnix_fn.realizer import Context
+from pylightnix_fn.refs import DRef, RRef
+
+RRefs: TypeAlias = tuple[RRef[object], ...]
+
+
+@frozen
+class Graph:
+    """What a closure's derivations wait for, and what waits for them."""
+
+    derivations: Mapping[DRef[object], Derivation]
+    position: Mapping[DRef[object], int]
+    dependents: Mapping[DRef[object], tuple[DRef[object], ...]]
+
+
+def graph_of(closure: Closure[object]) -> Graph:
+    """The graph of a closure."""
+    dependents: dict[DRef[object], list[DRef[object]]] = {dref: [] for dref in closure.derivations}
+    for derivation in closure:
+        for dependency in derivation.dependencies:
+            dependents[dependency].append(derivation.dref)
+    return Graph(
+        closure.derivations,
+        {dref: position for position, dref in enumerate(closure.derivations)},
+        {dref: tuple(those) for dref, those in dependents.items()},
+    )
+
+
+@frozen
+class Plan:
+    """How far a closure has come: what is settled, what is ready, what failed or cannot be."""
+
+    graph: Graph = field(repr=False)
+    settled: HashTrieMap[DRef[object], RRefs]
+    waiting: HashTrieMap[DRef[object], int]
+    open: HashTrieMap[DRef[object], int]
+    failed: HashTrieMap[DRef[object], BaseException]
+    skipped: HashTrieMap[DRef[object], DRef[object]]
+
+    def ready(self) -> tuple[DRef[object], ...]:
+        """The derivations whose dependencies are settled, in the closure's order."""
+        return tuple(sorted(self.open, key=self.graph.position.__getitem__))
+
+    def context(self, dref: DRef[object]) -> Context:
+        """The realizations of the direct dependencies that a ready derivation sees."""
+        return {each: self.settled[each] for each in self.graph.derivations[dref].dependencies}
+
+    def advance(self, dref: DRef[object], rrefs: RRefs) -> Plan:
+        """The plan in which a ready derivation is settled on these realizations."""
+        waiting, opened = self.waiting, self.open.remove(dref)
+        for dependent in self.graph.dependents[dref]:
+            left = waiting[dependent] - 1
+            waiting = waiting.insert(dependent, left)
+            if left == 0 and dependent not in self.skipped:
+                opened = opened.insert(dependent, 0)
+        settled = self.settled.insert(dref, rrefs)
+        return evolve(self, settled=settled, waiting=waiting, open=opened)
+
+    def fail(self, dref: DRef[object], error: BaseException) -> Plan:
+        """The plan in which a ready derivation failed: what needs it is skipped."""
+        skipped = self.skipped
+        stack = list(self.graph.dependents[dref])
+        while stack:
+            dependent = stack.pop()
+            if dependent not in skipped:
+                skipped = skipped.insert(dependent, dref)
+                stack.extend(self.graph.dependents[dependent])
+        failed = self.failed.insert(dref, error)
+        return evolve(self, failed=failed, skipped=skipped, open=self.open.remove(dref))
+
+    def done(self) -> bool:
+        """Whether every derivation is settled."""
+        return len(self.settled) == len(self.graph.derivations)
+
+
+def plan_of(closure: Closure[object]) -> Plan:
+    """The plan in which nothing is settled yet."""
+    counts = {each.dref: len(each.dependencies) for each in closure}
+    return Plan(
+        graph_of(closure),
+        HashTrieMap(),
+        HashTrieMap(counts),
+        HashTrieMap({dref: 0 for dref, count in counts.items() if count == 0}),
+        HashTrieMap(),
+        HashTrieMap(),
+    )
+
+
+@frozen
+class Budget:
+    """How much a matcher may ask for in one `realize`, for one derivation.
+
+    ``repeats`` bounds how often in a row a build may give a realization that was there before.
+    """
+
+    builds: int = field(default=100)
+    seconds: float = field(default=float("inf"))
+    repeats: int = field(default=3)
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in (("builds", self.builds), ("repeats", self.repeats)):
+            if value < 1:
+                raise BadParameter("Budget", name, repr(value), "1 or more")
+        if not self.seconds > 0:
+            raise BadParameter("Budget", "seconds", repr(self.seconds), "more than 0")
+
+
+@frozen
+class Spent:
+    """What was used of a budget so far."""
+
+    builds: int = 0
+    seconds: float = 0.0
+    repeats: int = 0
+
+    def with_build(self, repeated: bool) -> Spent:
+        """After one build more, which gave a new realization or repeated one."""
+        return evolve(self, builds=self.builds + 1, repeats=self.repeats + 1 if repeated else 0)
+
+
+@frozen
+class Settle:
+    """Go on with these realizations."""
+
+    rrefs: RRefs
+
+
+@frozen
+class BuildMore:
+    """Build this many, then ask the matcher again."""
+
+    n: int
+    why: str
+
+
+def next_round(
+    derivation: Derivation, candidates: tuple[Candidate, ...], spent: Spent, budget: Budget
+) -> Settle | BuildMore:
+    """What a derivation needs next, by its matcher and within its budget.
+
+    Errors: `MalformedVerdict`, `RefusedByMatcher`, `UnsatisfiedMatcher`.
+    """
+    label = derivation.matcher.label
+    verdict: object = derivation.matcher.choose(candidates)
+    match verdict:
+        case Use(rrefs):
+            return _settled(derivation, rrefs, candidates)
+        case Need(n, why) if n >= 1:
+            if limit := _limit(spent, budget):
+                raise UnsatisfiedMatcher(derivation.name, label, why, spent.builds, limit)
+            return BuildMore(min(n, budget.builds - spent.builds), why)
+        case Never(why):
+            raise RefusedByMatcher(derivation.name, label, why, len(candidates))
+        case _:
+            why = "a need is for 1 or more" if isinstance(verdict, Need) else "it is no verdict"
+            raise MalformedVerdict(derivation.name, label, repr(verdict), why)
+
+
+def _settled(derivation: Derivation, rrefs: RRefs, candidates: tuple[Candidate, ...]) -> Settle:
+    label = derivation.matcher.label
+    foreign = set(rrefs) - {each.rref for each in candidates}
+    if foreign:
+        shown = ", ".join(sorted(str(rref) for rref in foreign))
+        why = "the matcher was not given these"
+        raise MalformedVerdict(derivation.name, label, shown, why)
+    if isinstance(derivation.matcher, Matcher) and len(rrefs) != 1:
+        why = f"it chose {len(rrefs)} where one is wanted; a `ManyMatcher` may choose several"
+        raise MalformedVerdict(derivation.name, label, f"Use of {len(rrefs)}", why)
+    return Settle(rrefs)
+
+
+def _limit(spent: Spent, budget: Budget) -> str:
+    if spent.builds >= budget.builds:
+        return f"{budget.builds} builds"
+    if spent.repeats >= budget.repeats:
+        return f"{spent.repeats} builds in a row gave a result that was there before"
+    return f"{budget.seconds} seconds" if spent.seconds >= budget.seconds else ""

@@ -1,0 +1,124 @@
+"""Realizers: a user's function that writes the artifacts of one derivation.
+
+A realizer sees a `Build`: its config, its outputs record bound to an empty folder, and what it
+depends on. All effects go through the `Site` that a driver gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, overload
+
+from attrs import frozen
+
+from pylightnix_fn.config import Config
+from pylightnix_fn.errors.plan import NotOne
+from pylightnix_fn.outputs import Files, bind
+from pylightnix_fn.refs import DRef, Many, RRef
+from pylightnix_fn.tree import Folder
+
+if TYPE_CHECKING:
+    # The defaults let `Build` stand for `Build[Config, Folder]`, the seed form.
+    from typing_extensions import TypeVar
+
+    C = TypeVar("C", default=Config)
+    T = TypeVar("T", default=Folder)
+    U = TypeVar("U")
+else:
+    from typing import TypeVar
+
+    C = TypeVar("C")
+    T = TypeVar("T")
+    U = TypeVar("U")
+
+Context: TypeAlias = Mapping[DRef[object], tuple[RRef[object], ...]]
+
+
+class Site(Protocol):
+    """What a driver gives to one build: the only door from a realizer to the world."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder to write into, empty at first."""
+
+    @property
+    def files(self) -> Files:
+        """The files that artifacts are read from and written to."""
+
+    @property
+    def context(self) -> Context:
+        """The realizations of the direct dependencies that this build sees."""
+
+    def inputs(self, dref: DRef[object]) -> tuple[Path, ...]:
+        """The folders of the chosen realizations; `UndeclaredInput` if the config lacks it."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+@frozen
+class Build(Generic[C, T]):
+    """One build under way, as its realizer sees it."""
+
+    config: C
+    dref: DRef[T]
+    site: Site
+
+    @property
+    def name(self) -> str:
+        """What people call the derivation."""
+        return self.dref.name
+
+    @property
+    def path(self) -> Path:
+        """The folder to write into."""
+        return self.site.folder
+
+    @property
+    def out(self) -> T:
+        """The outputs record, bound to the folder to write into."""
+        return bind(self.dref.outputs, self.site.folder, self.site.files)
+
+    @overload
+    def deref(self, reference: DRef[U]) -> U: ...
+    @overload
+    def deref(self, reference: Many[U]) -> tuple[U, ...]: ...
+    def deref(self, reference: DRef[U] | Many[U]) -> U | tuple[U, ...]:
+        """The outputs of a dependency, bound to where they lie; `NotOne` if there is not one."""
+        dref = reference if isinstance(reference, DRef) else reference.dref
+        folders = self.site.inputs(dref)
+        found = tuple(bind(dref.outputs, folder, self.site.files) for folder in folders)
+        return found if isinstance(reference, Many) else one(dref, found)
+
+
+def one(dref: DRef[object], found: tuple[U, ...]) -> U:
+    """The only one of what was found; `NotOne` where there are none or several."""
+    if len(found) != 1:
+        raise NotOne(dref.text, len(found))
+    return found[0]
+
+
+Realizer: TypeAlias = Callable[[Build[C, T]], None]
+
+
+@frozen
+class Recipe(Generic[C, T]):
+    """A realizer with its config and outputs: all that a site needs to run it."""
+
+    config: C
+    dref: DRef[T]
+    realizer: Realizer[C, T]
+
+    def __call__(self, site: Site) -> None:
+        self.realizer(Build(self.config, self.dref, site))
+
+
+def name_of(function: object) -> str:
+    """What people call a function: as it introduces itself in error texts.
+
+    >>> name_of(len)
+    'len'
+    """
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return name.removeprefix("<locals>.") if isinstance(name, str) else str(function)

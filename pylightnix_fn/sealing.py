@@ -1,0 +1,141 @@
+"""Sealing: what a realizer wrote becomes an immutable tree.
+
+Every entry is looked at without following links, what a store cannot keep is refused, and contents
+are hashed as they are streamed, after the files were made read-only. No error of the file system
+is passed over: a tree that could not be read as a whole is no tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
+from pylightnix_fn.outputs import is_reserved
+from pylightnix_fn.tree import Entry, Tree
+
+MAX_DEPTH: Final = 64
+MAX_NAME: Final = 255  # bytes
+EPOCH: Final = 1  # the modification time of all that lies in a store
+
+_KINDS: Final = (
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISBLK, "a block device"),
+    (stat.S_ISCHR, "a character device"),
+)
+
+
+def seal(folder: Path, name: str) -> Tree:
+    """Make a folder read-only, but for its top, and give its tree.
+
+    Errors: `ReservedFile`, `UnsupportedFile`; the folder stays for a look.
+    """
+    entries: list[Entry] = []
+    stack = [PurePosixPath()]
+    while stack:
+        below = stack.pop()
+        for path, status in _listed(folder, below):
+            try:
+                entries.append(_entry(folder, path, status))
+            except (OSError, ValueError) as error:
+                raise UnsupportedFile(name, str(path), str(error), str(folder)) from error
+            if stat.S_ISDIR(status.st_mode):
+                stack.append(path)
+    for entry in entries:
+        if "/" not in entry.path and is_reserved(entry.path):
+            raise ReservedFile(name, entry.path, str(folder))
+    return Tree(entries)
+
+
+def _listed(folder: Path, below: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
+    with os.scandir(folder / below) as entries:
+        for entry in entries:
+            yield below / entry.name, entry.stat(follow_symlinks=False)
+
+
+def _entry(folder: Path, path: PurePosixPath, status: os.stat_result) -> Entry:
+    if why := _why_bad_name(path):
+        raise ValueError(why)
+    here = folder / path
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(str(path), "symlink", content=_inside(path, os.readlink(here)))
+    if stat.S_ISDIR(status.st_mode):
+        here.chmod(0o755)  # 0o555 at the end: renaming a folder needs the right to write it
+        return Entry(str(path), "directory")
+    if stat.S_ISREG(status.st_mode):
+        if status.st_nlink > 1:
+            _unlink_others(here)
+        return _file(here, path)
+    kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "unknown")
+    raise ValueError(f"it is {kind}")
+
+
+def _file(here: Path, path: PurePosixPath) -> Entry:
+    descriptor = os.open(here, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=0) as stream:
+        executable = bool(os.fstat(descriptor).st_mode & 0o111)
+        os.fchmod(descriptor, 0o555 if executable else 0o444)
+        os.utime(descriptor, (EPOCH, EPOCH))
+        before = os.fstat(descriptor)
+        content = hashlib.file_digest(stream, "sha256").hexdigest()
+        after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise ValueError("it was still being written")
+    return Entry(str(path), "file", after.st_size, executable, content)
+
+
+def _unlink_others(here: Path) -> None:
+    """Give a file a copy of its own: whoever holds another link could change it later."""
+    descriptor, copy = tempfile.mkstemp(dir=here.parent)
+    os.close(descriptor)
+    shutil.copy(here, copy)
+    os.replace(copy, here)
+
+
+def _inside(path: PurePosixPath, target: str) -> str:
+    if target.startswith("/"):
+        raise ValueError(f"it is a link to an absolute path: {target}")
+    depth = len(path.parts) - 1
+    for part in PurePosixPath(target).parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            raise ValueError(f"it is a link that leads out of the result: {target}")
+    return target
+
+
+def _why_bad_name(path: PurePosixPath) -> str:
+    try:
+        size = len(path.name.encode())
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    if size > MAX_NAME:
+        return f"its name is longer than {MAX_NAME} bytes"
+    if any(character < " " or character == "\x7f" for character in path.name):
+        return "its name holds a control character"
+    return f"it lies deeper than {MAX_DEPTH} folders" if len(path.parts) > MAX_DEPTH else ""
+
+
+def close_folders(folder: Path, tree: Tree) -> None:
+    """Make the folders below the top read-only."""
+    for entry in tree.entries:
+        if entry.kind == "directory":
+            os.utime(folder / entry.path, (EPOCH, EPOCH))
+            (folder / entry.path).chmod(0o555)
+
+
+def delete(folder: Path) -> None:
+    """Delete a folder with all that is in it, read-only or not."""
+    stack = [folder]
+    while stack:
+        here = stack.pop()
+        here.chmod(0o755)
+        with os.scandir(here) as entries:
+            stack.extend(Path(each.path) for each in entries if each.is_dir(follow_symlinks=False))
+    shutil.rmtree(folder)

@@ -1,0 +1,116 @@
+"""Bytes of a file, decompressed as they are asked for: gzip, bzip2, xz or none.
+
+The standard file objects pass over garbage behind bzip2 and xz data, and give xz any memory that it
+asks for; these do neither. Memory stays near `CHUNK` for gzip and bzip2, below 256 MiB for xz.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
+
+from pylightnix_fn.stages.member import Refusal
+
+CHUNK = 1 << 20
+_XZ_MEMORY = 1 << 28
+
+
+class Stream:
+    """Chunks of bytes, read in pieces of other sizes."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._buffer = b""
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes, fewer only at the end; the next call gives them again."""
+        while len(self._buffer) < size and (chunk := next(self._chunks, b"")):
+            self._buffer += chunk
+        return self._buffer[:size]
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; a stream that has fewer is damaged."""
+        data = self.peek(size)
+        if len(data) < size:
+            raise Refusal("it ends too early", damaged=True)
+        self._buffer = self._buffer[size:]
+        return data
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """The next bytes, piece by piece."""
+        while size > 0:
+            data = self.read(min(size, len(self._buffer) or CHUNK, CHUNK))
+            size -= len(data)
+            yield data
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _Gunzip:
+    """What `bz2` and `lzma` offer, for gzip."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflate.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        return self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
+
+
+def _unxz() -> _Decompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+
+_FORMATS: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (
+    (b"\x1f\x8b", "gzip", _Gunzip),
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\0", "xz", _unxz),
+)
+
+
+def decompressed(file: BinaryIO) -> Stream:
+    """The content of a file, whatever it is compressed with; it is known by its first bytes."""
+    start = file.read(6)
+    file.seek(0)
+    for magic, name, make in _FORMATS:
+        if start.startswith(magic):
+            return Stream(_decompress(file, name, make))
+    return Stream(iter(lambda: file.read(CHUNK), b""))
+
+
+def _decompress(
+    file: BinaryIO, name: str, make: Callable[[], _Decompressor]
+) -> Iterator[bytes]:
+    data = file.read(CHUNK)
+    while data:
+        decompressor = make()
+        while not decompressor.eof:
+            try:
+                chunk = decompressor.decompress(data, CHUNK)
+            except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+                raise Refusal(f"its {name} data is not valid: {error}", damaged=True) from None
+            if chunk:
+                yield chunk
+            ...

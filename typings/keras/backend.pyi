@@ -1,0 +1,3 @@
+from typing import Literal
+
+def image_data_format() -> Literal["channels_first", "channels_last"]: ...
