@@ -65,8 +65,8 @@ def install(extras: set[str]) -> None:
     RECORD.write_text("{}")
     if not run("-m", "pip", "install", "-q", "-q", "--no-input", "-e", what):
         sys.exit(
-            f"pip could not install {what} for Python {VERSION}, see above. If this Python is too new"
-            " for a release of TensorFlow, add another one to the command: PYTHON=python3.12"
+            f"pip could not install {what} for Python {VERSION}, see above. If this Python is too"
+            " new for a release of TensorFlow, add another one to the command: PYTHON=python3.12"
         )
     facts = {"python": python(), "place": str(VENV), "pyproject": pyproject()}
     whole = RECORD.with_suffix(".new")

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from pylightnix_fn.closure import Closure, instantiate
     from pylightnix_fn.code import Version
     from pylightnix_fn.codec import number, text
+    from pylightnix_fn.composition import Stage, Step, both, sequence, step
     from pylightnix_fn.config import Config, mkconfig, selfref
-    from pylightnix_fn.dry_run import DryRun, Hit, Miss, dry_run
+    from pylightnix_fn.driver import Built, Event, Matched, Started, realize
     from pylightnix_fn.errors.message import PylightnixError
     from pylightnix_fn.manager import Derivation, Manager, derive
     from pylightnix_fn.matcher.candidate import (
@@ -44,13 +45,12 @@ if TYPE_CHECKING:
     )
     from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only, worst
     from pylightnix_fn.memory_store import MemoryStore
+    from pylightnix_fn.outlook import DryRun, Hit, Miss, dry_run
     from pylightnix_fn.outputs import Artifact, Codec, artifact
     from pylightnix_fn.plan import Budget, Plan, plan_of
     from pylightnix_fn.realization import Realization
-    from pylightnix_fn.realize import Built, Event, Matched, Started, realize
     from pylightnix_fn.realizer import Build, Realizer
     from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
-    from pylightnix_fn.stage import Stage, Step, both, sequence, step
     from pylightnix_fn.store.disk import DiskStore
     from pylightnix_fn.store_protocol import Store
     from pylightnix_fn.tree import Folder
@@ -62,20 +62,20 @@ _HOMES = {
     "closure": "Closure instantiate",
     "code": "Version",
     "codec": "number text",
+    "composition": "Stage Step both sequence step",
     "config": "Config mkconfig selfref",
-    "dry_run": "DryRun Hit Miss dry_run",
+    "driver": "Built Event Matched Started realize",
     "errors.message": "PylightnixError",
     "manager": "Derivation Manager derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",
     "matcher.choice": "all_of at_least best exact latest only worst",
     "memory_store": "MemoryStore",
+    "outlook": "DryRun Hit Miss dry_run",
     "outputs": "Artifact Codec artifact",
     "plan": "Budget Plan plan_of",
     "realization": "Realization",
-    "realize": "Built Event Matched Started realize",
     "realizer": "Build Realizer",
     "refs": "DRef Many RRef dref_from rref_from",
-    "stage": "Stage Step both sequence step",
     "store.disk": "DiskStore",
     "store_protocol": "Store",
     "tree": "Folder",

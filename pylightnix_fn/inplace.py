@@ -17,7 +17,7 @@ from pylightnix_fn.closure import instantiate
 from pylightnix_fn.errors.store import NoStoreChosen, NoSuchFile
 from pylightnix_fn.manager import Manager
 from pylightnix_fn.outputs import CONTEXT_FILE, is_reserved
-from pylightnix_fn.realize import realize
+from pylightnix_fn.driver import realize
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.layout import TIME_FILE

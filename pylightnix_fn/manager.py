@@ -135,8 +135,8 @@ def derive(
     """Add a derivation: its config, what it promises to write, who writes it, which one counts.
 
     The key is the name (default: that of the config's class, in kebab case), the fields, the
-    outputs record and the realizer's code; ``code=Version("3")`` puts a word in the code's place, ``None``
-    nothing. Errors: `NotJson`, `UnknownReference`, `MalformedOutputs`, `MalformedName`.
+    outputs record and the realizer's code; ``code=Version("3")`` puts a word in the code's place,
+    ``None`` nothing. Errors: `NotJson`, `UnknownReference`, `MalformedOutputs`, `MalformedName`.
     """
     fields = fields_of(config)
     if fields is None:

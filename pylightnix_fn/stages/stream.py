@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 from pylightnix_fn.stages.member import Refusal
 
 CHUNK = 1 << 20
+_INPUT = 1 << 16  # small: what lies behind the end of a gzip member is copied for each member
 _XZ_MEMORY = 1 << 28
 
 
@@ -24,25 +25,27 @@ class Stream:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._buffer = b""
+        self._at = 0
 
     def peek(self, size: int) -> bytes:
         """The next bytes, fewer only at the end; the next call gives them again."""
-        while len(self._buffer) < size and (chunk := next(self._chunks, b"")):
-            self._buffer += chunk
-        return self._buffer[:size]
+        while len(self._buffer) - self._at < size and (chunk := next(self._chunks, b"")):
+            self._buffer = self._buffer[self._at :] + chunk
+            self._at = 0
+        return self._buffer[self._at : self._at + size]
 
     def read(self, size: int) -> bytes:
         """The next bytes; a stream that has fewer is damaged."""
         data = self.peek(size)
         if len(data) < size:
             raise Refusal("it ends too early", damaged=True)
-        self._buffer = self._buffer[size:]
+        self._at += size
         return data
 
     def chunks(self, size: int) -> Iterator[bytes]:
         """The next bytes, piece by piece."""
         while size > 0:
-            data = self.read(min(size, len(self._buffer) or CHUNK, CHUNK))
+            data = self.read(min(size, CHUNK))
             size -= len(data)
             yield data
 
@@ -103,14 +106,32 @@ def decompressed(file: BinaryIO) -> Stream:
 def _decompress(
     file: BinaryIO, name: str, make: Callable[[], _Decompressor]
 ) -> Iterator[bytes]:
-    data = file.read(CHUNK)
+    data = file.read(_INPUT)
     while data:
         decompressor = make()
         while not decompressor.eof:
-            try:
-                chunk = decompressor.decompress(data, CHUNK)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
-                raise Refusal(f"its {name} data is not valid: {error}", damaged=True) from None
+            chunk = _step(decompressor, data, name)
             if chunk:
                 yield chunk
-            ...
+            more = decompressor.needs_input and not decompressor.eof
+            data = file.read(_INPUT) if more else b""
+            if more and not (data or chunk):
+                raise Refusal(f"its {name} data ends too early", damaged=True)
+        data = decompressor.unused_data or file.read(_INPUT)
+        if data.startswith(b"\0"):
+            return _check_padding(data, file)
+    return None
+
+
+def _step(decompressor: _Decompressor, data: bytes, name: str) -> bytes:
+    try:
+        return decompressor.decompress(data, CHUNK)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+        raise Refusal(f"its {name} data is not valid ({error})", damaged=True) from None
+
+
+def _check_padding(data: bytes, file: BinaryIO) -> None:
+    while data:
+        if data.strip(b"\0"):
+            raise Refusal("it has other bytes behind its end", damaged=True)
+        data = file.read(_INPUT)
