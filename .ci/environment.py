@@ -55,7 +55,7 @@ def make() -> None:
     say(f"making it with Python {sys.version.split()[0]}, {base(sys.executable)}")
     venv.EnvBuilder(clear=True, symlinks=True).create(VENV)
     RECORD.write_text("{}")
-    if not run("-m", "ensurepip", stdout=subprocess.DEVNULL):
+    if not run("-m", "ensurepip", "--default-pip", stdout=subprocess.DEVNULL):
         sys.exit(f"Python's own `ensurepip` failed in {VENV}, see above.")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.closure import Closure, instantiate
     from pylightnix_fn.code import Version
     from pylightnix_fn.codec import number, text
-    from pylightnix_fn.composition import Stage, Step, both, sequence, step
+    from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
     from pylightnix_fn.config import Config, mkconfig, selfref
     from pylightnix_fn.driver import Built, Event, Matched, Started, realize
     from pylightnix_fn.errors.message import PylightnixError
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from pylightnix_fn.realization import Realization
     from pylightnix_fn.realizer import Build, Realizer
     from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
+    from pylightnix_fn.stages.fetch import fetchlocal, fetchurl
+    from pylightnix_fn.stages.given import File, file, node
     from pylightnix_fn.store.disk import DiskStore
     from pylightnix_fn.store_protocol import Store
     from pylightnix_fn.tree import Folder
@@ -62,7 +64,7 @@ _HOMES = {
     "closure": "Closure instantiate",
     "code": "Version",
     "codec": "number text",
-    "composition": "Stage Step both sequence step",
+    "composition": "Stage Step both mapped redefine sequence step",
     "config": "Config mkconfig selfref",
     "driver": "Built Event Matched Started realize",
     "errors.message": "PylightnixError",
@@ -79,6 +81,8 @@ _HOMES = {
     "store.disk": "DiskStore",
     "store_protocol": "Store",
     "tree": "Folder",
+    "stages.fetch": "fetchlocal fetchurl",
+    "stages.given": "File file node",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -96,6 +100,7 @@ __all__ = [
     "DiskStore",
     "DryRun",
     "Event",
+    "File",
     "Folder",
     "Hit",
     "Manager",
@@ -135,8 +140,12 @@ __all__ = [
     "dref_from",
     "dry_run",
     "exact",
+    "fetchlocal",
+    "fetchurl",
+    "file",
     "instantiate",
     "latest",
+    "mapped",
     "match_all",
     "match_best",
     "match_exact",
@@ -145,10 +154,12 @@ __all__ = [
     "match_some",
     "mkconfig",
     "mkdrv",
+    "node",
     "number",
     "only",
     "plan_of",
     "realize",
+    "redefine",
     "rref_from",
     "selfref",
     "sequence",

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, overload
 
-from pylightnix_fn.manager import Manager
-from pylightnix_fn.refs import DRef
+from attrs import evolve
+
+from pylightnix_fn.errors.plan import BadParameter, UnknownReference
+from pylightnix_fn.manager import Derivation, Manager
+from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
+from pylightnix_fn.realizer import Realizer, Recipe, name_of
+from pylightnix_fn.refs import DRef, Many
 
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
+T = TypeVar("T")
 P = ParamSpec("P")
 
 Step: TypeAlias = Callable[[Manager], tuple[Manager, A]]
@@ -69,3 +76,61 @@ def sequence(steps: Iterable[Step[A]]) -> Step[tuple[A, ...]]:
         return m, tuple(made)
 
     return all_steps
+
+
+def mapped(
+    stage: Callable[[Manager, A], tuple[Manager, B]], items: Iterable[A]
+) -> Step[tuple[B, ...]]:
+    """A stage called with each item in turn; what it makes as a tuple.
+
+    >>> mapped(lambda m, x: (m, x * x), (1, 2, 3))(Manager())[1]
+    (1, 4, 9)
+    """
+    return sequence([step(stage, item) for item in items])
+
+
+@overload
+def redefine(
+    m: Manager, reference: DRef[T] | Many[T], *, matcher: Matcher
+) -> tuple[Manager, DRef[T]]: ...
+@overload
+def redefine(
+    m: Manager, reference: DRef[T] | Many[T], *, matcher: ManyMatcher
+) -> tuple[Manager, Many[T]]: ...
+@overload
+def redefine(
+    m: Manager, reference: DRef[T], *, config: type[C], realizer: Realizer[C, T]
+) -> tuple[Manager, DRef[T]]: ...
+def redefine(
+    m: Manager,
+    reference: DRef[T] | Many[T],
+    *,
+    matcher: AnyMatcher | None = None,
+    config: type[C] | None = None,
+    realizer: Realizer[C, T] | None = None,
+) -> tuple[Manager, DRef[T] | Many[T]]:
+    """The same derivation with another matcher, or with another realizer for its class of config.
+
+    The reference stays, so what was realized stays; only what is chosen, or built next, changes.
+    """
+    dref = reference.dref if isinstance(reference, Many) else reference
+    if dref not in m:
+        raise UnknownReference("redefine", "reference", dref.text)
+    derivation = m.derivations[dref]
+    if matcher is not None:
+        m = m.replacing(evolve(derivation, matcher=matcher))
+        return m, Many(dref) if isinstance(matcher, ManyMatcher) else dref
+    if config is not None and realizer is not None:
+        return m.replacing(_rewritten(derivation, dref, config, realizer)), reference
+    raise BadParameter("redefine", "matcher", "None", "a matcher, or a config with a realizer")
+
+
+def _rewritten(
+    derivation: Derivation, dref: DRef[T], config: type[C], realizer: Realizer[C, T]
+) -> Derivation:
+    recipe = derivation.recipe
+    if not isinstance(recipe, Recipe) or not isinstance(recipe.config, config):
+        expected = f"the class of the config of '{dref.name}'"
+        raise BadParameter("redefine", "config", config.__qualname__, expected)
+    rewritten = Recipe(recipe.config, dref, realizer)
+    return evolve(derivation, recipe=rewritten, realizer=name_of(realizer))

@@ -72,7 +72,7 @@ def realize(
     store: Store,
     *,
     rebuild: Iterable[DRef[object]] | bool = False,
-    budget: Budget = Budget(),  # noqa: B008, a frozen value
+    budget: Budget = Budget(),
     observe: Observer = unobserved,
 ) -> R:
     """Build what a closure lacks in a store, and give the realizations of its targets.

@@ -91,6 +91,10 @@ class Manager:
         note = Overwritten(derivation.dref, derivation.config)
         return Manager(grown, (*self.notes, note))
 
+    def replacing(self, derivation: Derivation) -> Manager:
+        """The manager with this in the place of the derivation of the same reference."""
+        return Manager(self.derivations.insert(derivation.dref, derivation), self.notes)
+
 
 @frozen
 class Traced:
@@ -127,7 +131,7 @@ def derive(
     config: C,
     outputs: T,
     realizer: Realizer[C, T],
-    matcher: AnyMatcher = latest(),  # noqa: B008, a frozen value
+    matcher: AnyMatcher = latest(),
     *,
     name: str | None = None,
     code: Traced | Version | None = TRACED,

@@ -35,7 +35,7 @@ def test_images_have_one_channel(bundled: digits.Digits) -> None:
 def test_images_are_scaled_to_the_unit_interval(bundled: digits.Digits) -> None:
     for images in (bundled.x_train, bundled.x_test):
         assert np.dtype(np.float32) == images.dtype
-        assert (0.0, 1.0) == (images.min(), images.max())
+        assert (0.0, 1.0) == (float(images.min()), float(images.max()))
 
 
 def test_images_are_the_pixels_of_the_file(bundled: digits.Digits) -> None:

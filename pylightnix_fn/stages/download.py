@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from pylightnix_fn.errors.fetch import ChecksumMismatch, DownloadFailed
-from pylightnix_fn.stages.exchange import CHUNK, Line, exchange
+from pylightnix_fn.stages.exchange import CHUNK, Line, exchange, new_session
 from pylightnix_fn.stages.http_header import backoff
 from pylightnix_fn.stages.outcome import Broken, Outcome, Refused, Whole
 from pylightnix_fn.stages.partial import Partial
@@ -45,10 +45,8 @@ def download(
     expected = checked_sha256(sha256)
     for url in urls:
         checked_url(url)
-    import requests
-
     failures: list[_Failure] = []
-    with requests.Session() as session, Partial(target) as partial, progress(target.name) as report:
+    with new_session() as session, Partial(target) as partial, progress(target.name) as report:
         line = Line(session, timeout, limit, report)
         for url in urls:
             failure = _Mirror(line, url, partial, expected).fetch(attempts, sleep)
@@ -98,7 +96,7 @@ class _Mirror:
             case Refused(reason):
                 return _Failure(self.url, reason)
             case Broken(reason):
-                times = f" ({row} times)" if row > 1 else ""
+                times = f", {row} times" if row > 1 else ""
                 return _Failure(self.url, reason + times) if last else None
             case Whole(resumed=True) if not last:
                 self.partial.forget_version()  # perhaps pieces of two versions: all anew

@@ -38,6 +38,19 @@ class Line:
     report: Report
 
 
+def new_session() -> Session:
+    """A session that leaves redirects alone; close it in the end."""
+    import requests
+
+    class Plain(requests.Session):
+        # Even where it is told not to follow redirects, requests would parse where they lead to,
+        # and read the body beside them into memory, however long.
+        def get_redirect_target(self, resp: Response) -> None:
+            return None
+
+    return Plain()
+
+
 def exchange(line: Line, url: str, partial: Partial) -> Outcome:
     """Ask ``url`` for the rest of ``partial`` where it can be resumed, else for the whole."""
     import requests
@@ -109,10 +122,10 @@ def _receive(line: Line, response: Response, partial: Partial) -> Broken | Refus
     line.report(partial.size, partial.total)
     try:
         while data := response.raw.read1(CHUNK, decode_content=False):
+            if partial.size + len(data) > line.limit:
+                return Refused(f"more bytes than the limit of {line.limit}")
             partial.write(data)
             line.report(partial.size, partial.total)
-            if partial.size > line.limit:
-                return Refused(f"more bytes than the limit of {line.limit}")
     except urllib3.exceptions.HTTPError as error:
         return _stopped(partial, of_error(error, line.timeout).reason)
     if partial.size < (partial.total or 0):

@@ -20,7 +20,7 @@ _MAX_PATH = 4095  # bytes, PATH_MAX without its final NUL
 Components: TypeAlias = tuple[str, ...]
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """Why an archive, or one member of it, is not unpacked."""
 
     def __init__(self, why: str, member: str | None = None, *, damaged: bool = False) -> None:
@@ -92,8 +92,8 @@ def components(name: str) -> Components:
 def check_symlink(link: Symlink, path: Components) -> None:
     """Refuse a target that could lead out of the folder.
 
-    ``..`` may only open a target. Above the link there are true folders only, so it leads up inside;
-    after a name it could start from wherever that name, itself a link, has led to.
+    ``..`` may only open a target. Above the link are true folders, so there it leads up inside;
+    behind a name it would start from wherever that name, if it is a link itself, has led to.
     """
     name, target = link.name, link.target
     _check_text(target, name)

@@ -103,9 +103,7 @@ def decompressed(file: BinaryIO) -> Stream:
     return Stream(iter(lambda: file.read(CHUNK), b""))
 
 
-def _decompress(
-    file: BinaryIO, name: str, make: Callable[[], _Decompressor]
-) -> Iterator[bytes]:
+def _decompress(file: BinaryIO, name: str, make: Callable[[], _Decompressor]) -> Iterator[bytes]:
     data = file.read(_INPUT)
     while data:
         decompressor = make()

@@ -1,0 +1,95 @@
+"""Stages whose content the program itself gives: parameters to share, and small files."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, TypeVar
+
+from attrs import frozen
+
+from pylightnix_fn.code import Version
+from pylightnix_fn.config import dependencies, encoded, fields_of
+from pylightnix_fn.errors.plan import BadParameter, MalformedConfig
+from pylightnix_fn.manager import Derivation, Manager, derive, kebab
+from pylightnix_fn.matcher.choice import latest
+from pylightnix_fn.outputs import why_no_output
+from pylightnix_fn.realizer import Build, Site
+from pylightnix_fn.refs import DRef, checked_name, dref
+
+C = TypeVar("C")
+
+_CODE: Final = Version("1")
+
+
+@frozen
+class FileContent:
+    """The config of `file`."""
+
+    filename: str
+    sha256: str
+    executable: bool
+
+
+@frozen
+class File:
+    """The output of `file`."""
+
+    path: Path
+
+
+def node(m: Manager, config: C, *, name: str | None = None) -> tuple[Manager, DRef[C]]:
+    """Parameters without artifacts, for stages to share; they dereference to themselves.
+
+    ``b.deref(b.config.parameters).learning_rate`` has the type that the parameter has.
+    """
+    fields = fields_of(config)
+    if fields is None:
+        raise MalformedConfig(type(config).__qualname__, "an attrs class")
+    record = type(config).__name__
+    label = checked_name(name or kebab(record))
+    encoding = encoded(label, fields, record, {"name": label, "node": True})
+    reference = dref(encoding.digest, label, config)
+    needs = dependencies(encoding.references)
+    derivation = Derivation(reference, encoding, needs, latest(), _nothing, "node")
+    return m.adding(derivation), reference
+
+
+def _nothing(site: Site) -> None:
+    """The recipe of a node, whose result is empty."""
+
+
+@frozen
+class _Writing:
+    content: bytes
+
+    def __call__(self, b: Build[FileContent, File]) -> None:
+        b.out.path.write_bytes(self.content)
+        b.out.path.chmod(0o755 if b.config.executable else 0o644)
+
+
+def file(
+    m: Manager,
+    filename: str,
+    content: str | bytes,
+    *,
+    name: str | None = None,
+    executable: bool = False,
+) -> tuple[Manager, DRef[File]]:
+    """A file whose bytes, or text in UTF-8, stand in the program."""
+    if why := why_no_output(filename):
+        raise BadParameter("file", "filename", f"{filename!r}, {why}", "a relative path")
+    data = content.encode() if isinstance(content, str) else content
+    config = FileContent(filename, sha256(data).hexdigest(), executable)
+    label = name or name_from(filename)
+    return derive(m, config, File(Path(filename)), _Writing(data), name=label, code=_CODE)
+
+
+def name_from(filename: str) -> str:
+    """The name of a stage, from that of its file.
+
+    >>> name_from("hello-2.10.tar.gz")
+    'hello-2-10-tar-gz'
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", filename).strip("-")[:64] or "file"
