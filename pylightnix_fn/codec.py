@@ -5,9 +5,20 @@ All give the same bytes for equal values, everywhere, and none runs code when it
 
 from __future__ import annotations
 
-from typing import Final
+import csv as csv_format
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
+from pylightnix_fn.canonical import Json, canonical, parsed
 from pylightnix_fn.outputs import Codec
+
+if TYPE_CHECKING:
+    from attrs import AttrsInstance
+
+V = TypeVar("V")
+R = TypeVar("R", bound="AttrsInstance")
 
 
 def _number_bytes(value: float) -> bytes:

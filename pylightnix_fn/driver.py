@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import count
 from typing import Final, TypeAlias, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from pylightnix_fn.closure import Closure
-from pylightnix_fn.errors.build import MissingOutput, RealizerFailed, UndeclaredInput
+from pylightnix_fn.errors.build import MissingOutput, RealizerFailed
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.plan import UnknownTarget
 from pylightnix_fn.manager import Derivation
-from pylightnix_fn.outputs import Files, bind, reason
+from pylightnix_fn.outputs import bind, reason
 from pylightnix_fn.plan import Budget, BuildMore, Plan, RRefs, Settle, Spent, next_round, plan_of
 from pylightnix_fn.realization import Realization
 from pylightnix_fn.realizer import Context, one
 from pylightnix_fn.refs import DRef, Many, RRef
-from pylightnix_fn.store_protocol import Facts, Staging, Store
+from pylightnix_fn.store_protocol import Facts, Store
 from pylightnix_fn.versions import versions_of
+from pylightnix_fn.workshop import DiskFiles, Workshop, workshop
 
 R = TypeVar("R")
 U = TypeVar("U")
@@ -110,8 +111,9 @@ class _Driver:
         """The realizations that a derivation's matcher chooses, built if they must be."""
         self.store.register(derivation.dref, derivation.config)
         spent, began = Spent(), time.monotonic()
+        numbers = self.sample_numbers(derivation.dref)
         if derivation.dref in self.rebuild:
-            self.build(derivation, context, "a rebuild was asked for")
+            self.build(derivation, context, "a rebuild was asked for", next(numbers))
         while True:
             reads = derivation.matcher.reads
             candidates = self.store.candidates(derivation.dref, context, reads)
@@ -123,74 +125,62 @@ class _Driver:
                 case BuildMore(n, why):
                     known = {each.rref for each in candidates}
                     for _ in range(n):
-                        made = self.build(derivation, context, why)
-                        spent = spent.with_build(repeated=made in known)
-                        known.add(made)
+                        made = self.build(derivation, context, why, next(numbers))
+                        spent = spent.with_build(repeated=known.issuperset(made))
+                        known.update(made)
 
-    def build(self, derivation: Derivation, context: Context, why: str) -> RRef[object]:
-        """One more realization of a derivation."""
+    def sample_numbers(self, dref: DRef[object]) -> Iterator[int]:
+        """The numbers of samples that the store does not hold yet."""
+        used = {self.store.record(rref).facts.sample for rref in self.store.rrefs(dref)}
+        yield from (number for number in count() if number not in used)
+
+    def build(
+        self, derivation: Derivation, context: Context, why: str, sample: int
+    ) -> tuple[RRef[object], ...]:
+        """One build more of a derivation: one realization, or several where it makes samples."""
         self.observe(Started(derivation.dref, why))
+        clock = time.monotonic()
         staging = self.store.stage(derivation.dref)
-        started, clock = datetime.now(UTC), time.monotonic()
-        run_recipe(derivation, staging, _Workshop(self.store, staging.folder, context, derivation))
-        facts = Facts(started, datetime.now(UTC), versions_of(derivation.packages))
-        made = self.store.commit(staging, derivation.dref, context, facts)
-        self.observe(Built(derivation.dref, made, time.monotonic() - clock))
+        first = workshop(self.store, staging, context, derivation, sample, [])
+        run_recipe(first)
+        made = tuple(self.keep(site) for site in (first, *first.others))
+        for rref in made:
+            self.observe(Built(derivation.dref, rref, time.monotonic() - clock))
         return made
 
+    def keep(self, site: Workshop) -> RRef[object]:
+        """Commit what was built at a site."""
+        versions = versions_of(site.derivation.packages)
+        facts = Facts(site.started, datetime.now(UTC), site.sample, versions)
+        return self.store.commit(site.staging, site.derivation.dref, site.context, facts)
 
-def run_recipe(derivation: Derivation, staging: Staging, site: _Workshop) -> None:
+
+def run_recipe(site: Workshop) -> None:
     """Run a realizer and check its promises; what it wrote stays if anything is wrong."""
-    for promise in derivation.promises:
-        (staging.folder / promise.path).parent.mkdir(parents=True, exist_ok=True)
+    derivation, staging = site.derivation, site.staging
     try:
         derivation.recipe(site)
     except Exception as error:
         (staging.home / ERROR_FILE).write_text(traceback.format_exc(), encoding="utf-8")
         if isinstance(error, PylightnixError):
-            error.add_note(f"(raised in realizer '{derivation.realizer}' of '{derivation.name}')")
+            error.add_note(f"In realizer '{derivation.realizer}'; it wrote: {staging.folder}")
             raise
         raise RealizerFailed(
             derivation.name, derivation.realizer, reason(error), str(staging.folder)
         ) from error
+    for each in (site, *site.others):
+        _check_promises(each)
+
+
+def _check_promises(site: Workshop) -> None:
+    derivation, folder = site.derivation, site.folder
     for promise in derivation.promises:
-        path = staging.folder / promise.path
+        path = folder / promise.path
         if not path.exists():
-            found = ", ".join(sorted(each.name for each in staging.folder.iterdir())) or "nothing"
+            found = ", ".join(sorted(each.name for each in folder.iterdir())) or "nothing"
             raise MissingOutput(
                 derivation.name, derivation.realizer, promise.label, str(path), found
             )
-
-
-@frozen
-class DiskFiles:
-    """Files as they lie on a disk."""
-
-    def read(self, path: Path) -> bytes:
-        return path.read_bytes()
-
-    def write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-@frozen
-class _Workshop:
-    """The site of one build."""
-
-    store: Store
-    folder: Path
-    context: Context
-    derivation: Derivation
-    files: Files = field(factory=DiskFiles)
-
-    def inputs(self, dref: DRef[object]) -> tuple[Path, ...]:
-        if dref not in self.context:
-            raise UndeclaredInput(self.derivation.name, dref.text)
-        return tuple(self.store.folder(rref) for rref in self.context[dref])
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 @frozen

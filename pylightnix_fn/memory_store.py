@@ -14,6 +14,7 @@ from attrs import Factory, evolve, frozen
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.store import MissingObject, StillNeeded
 from pylightnix_fn.matcher.candidate import Candidate
+from pylightnix_fn.outputs import LOG_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, rref
 from pylightnix_fn.sealing import close_folders, delete, seal
@@ -28,6 +29,7 @@ class _Kept:
     record: Record
     tree: Tree
     files: dict[str, bytes]
+    log: bytes | None
 
 
 def _new_place() -> tempfile.TemporaryDirectory[str]:
@@ -76,10 +78,11 @@ class MemoryStore:
             for entry in tree.entries
             if entry.kind == "file"
         }
+        log = staging.log.read_bytes() if staging.log.exists() else None
         of_dref = self._kept.setdefault(dref, {})
         before = of_dref.get(made)
         if before is None:
-            of_dref[made] = _Kept(Record(made, context, facts, tree.size), tree, files)
+            of_dref[made] = _Kept(Record(made, context, facts, tree.size), tree, files, log)
         elif before.record.facts.started < facts.started:
             of_dref[made] = evolve(before, record=evolve(before.record, facts=facts))
         delete(staging.home)
@@ -138,6 +141,9 @@ def _lay_out(kept: _Kept, folder: Path) -> None:
         else:
             path.write_bytes(kept.files[entry.path])
             path.chmod(0o555 if entry.executable else 0o444)
+    if kept.log is not None:
+        (folder / LOG_FILE).write_bytes(kept.log)
+        (folder / LOG_FILE).chmod(0o444)
     close_folders(folder, kept.tree)
     folder.chmod(0o555)
 

@@ -24,6 +24,7 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 CONTEXT_FILE: Final = "context.json"
+LOG_FILE: Final = "__log__.txt"
 
 
 class Files(Protocol):
@@ -78,6 +79,9 @@ class Artifact(Generic[V]):
     def bound(self, folder: Path, files: Files) -> Artifact[V]:
         """The same artifact in this folder."""
         return Artifact(folder / self.path, self.codec, files)
+
+    def __str__(self) -> str:
+        return str(self.path)
 
     def _bound(self) -> Files:
         if self._files is None:

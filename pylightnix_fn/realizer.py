@@ -6,7 +6,8 @@ depends on. All effects go through the `Site` that a driver gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, overload
 
@@ -53,8 +54,30 @@ class Site(Protocol):
     def inputs(self, dref: DRef[object]) -> tuple[Path, ...]:
         """The folders of the chosen realizations; `UndeclaredInput` if the config lacks it."""
 
+    @property
+    def sample(self) -> int:
+        """The number of this realization among those of its derivation and context, from 0."""
+
+    def another(self) -> Site:
+        """The site of one realization more, which is kept with this one."""
+
+    def restart(self) -> None:
+        """Empty the folder; what lay in it stays beside it until the build has ended."""
+
     def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def seed(self, number: int) -> None:
+        """Seed the generators of Python, numpy and TensorFlow, so far as they are imported."""
+
+    def logging(self) -> AbstractContextManager[None]:
+        """Let what this process and its children print go to the log of the realization."""
+
+    def run(self, arguments: Sequence[str]) -> None:
+        """Run a command in the folder, its output logged; `CommandFailed` if it fails."""
+
+    def within(self, seconds: float, work: Callable[[], None]) -> None:
+        """Do work that can be ended from outside, and end it after a time with `TimedOut`."""
 
 
 @frozen

@@ -24,11 +24,13 @@ from pylightnix_fn.tree import Folder
 class Facts:
     """What is recorded of a build beside its result; none of it counts for the reference.
 
-    Times are in UTC; ``versions`` holds what the code ran on, by name.
+    Times are in UTC; ``versions`` holds what the code ran on, by name; ``sample`` is the number
+    that `seeded` takes its seed from.
     """
 
     started: datetime
     stopped: datetime
+    sample: int = 0
     versions: Mapping[str, str] = field(factory=dict)
 
 
@@ -52,6 +54,11 @@ class Staging:
     def home(self) -> Path:
         """What holds the folder and the notes; goes with the staging."""
         return self.folder.parent
+
+    @property
+    def log(self) -> Path:
+        """What the build printed, if it was logged; kept with the realization."""
+        return self.home / "log.txt"
 
 
 class Store(Protocol):

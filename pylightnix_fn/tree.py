@@ -30,6 +30,9 @@ class Folder:
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
+    def __str__(self) -> str:
+        return str(self.path)
+
 
 @frozen
 class Entry:

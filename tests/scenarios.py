@@ -23,7 +23,7 @@ Writer = Callable[[Path], None]
 def facts(started: float = 0) -> Facts:
     """The facts of a build that took a second."""
     begin, end = (datetime.fromtimestamp(time, UTC) for time in (started, started + 1))
-    return Facts(begin, end, {"python": "3"})
+    return Facts(begin, end, versions={"python": "3"})
 
 
 def registered(store: Store, name: str = "thing", **parameters: object) -> DRef[object]:

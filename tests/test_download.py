@@ -441,7 +441,7 @@ def test_download_follows_no_sixth_redirect(server: Server, fetch: Fetch) -> Non
         ("ftp://127.0.0.1/a", "scheme 'ftp' is neither http nor https"),
         ("http://me:secret@127.0.0.1/a", "it contains credentials"),
         ("http://[broken/", "it is malformed"),
-        ("http:///a", "it names no host"),
+        ("https:///a", "it names no host"),
     ],
 )
 def test_download_follows_no_redirect_to(

@@ -86,6 +86,10 @@ class Owner:
         origin = place.origin
         return origin is Origin.OWN or (origin is Origin.INSTALLED and place.top in self.home)
 
+    def owns_function(self, function: FunctionType) -> bool:
+        """Whether the code of a function counts."""
+        return self.owns(place_of_function(function))
+
 
 @lru_cache(maxsize=4096)
 def _origin(module: str, file: str | None) -> Origin:

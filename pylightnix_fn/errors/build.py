@@ -168,3 +168,64 @@ class UnboundArtifact(PylightnixError, RuntimeError):
             (("file", self.file),),
             "Take it from `b.out`, `b.deref(reference)` or `realize(...).out`.",
         )
+
+
+class RequirementFailed(PylightnixError, ValueError):
+    """The outputs of a realizer did not pass a check."""
+
+    name: str
+    realizer: str
+    check: str
+
+    def message(self) -> Message:
+        return Message(
+            f"outputs of '{self.name}' do not meet what is required of them",
+            (("realizer", self.realizer), ("requirement", self.check)),
+            "Mend the realizer, or the requirement; what was written is kept.",
+        )
+
+
+class TimedOut(PylightnixError, TimeoutError):
+    """A realizer did not end in time, and was ended."""
+
+    name: str
+    realizer: str
+    seconds: float
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' did not end in time",
+            (("realizer", self.realizer), ("limit", f"{self.seconds:g} s")),
+            "Give it more time, or less to do; what was written is kept.",
+        )
+
+
+class Ended(PylightnixError, RuntimeError):
+    """The process of a realizer ended without a word."""
+
+    name: str
+    realizer: str
+    status: str
+
+    def message(self) -> Message:
+        return Message(
+            f"the process that built '{self.name}' ended without a word",
+            (("realizer", self.realizer), ("status", self.status)),
+            "Look for a crash in compiled code, or for a lack of memory.",
+        )
+
+
+class CommandFailed(PylightnixError, RuntimeError):
+    """A command of a realizer failed; ``tail`` holds the last lines that it printed."""
+
+    name: str
+    command: str
+    status: str
+    tail: str
+
+    def message(self) -> Message:
+        return Message(
+            f"a command of '{self.name}' failed",
+            (("command", self.command), ("status", self.status), ("printed", self.tail)),
+            "Run the command by hand; what was written is kept.",
+        )

@@ -36,8 +36,8 @@ class _Latest:
 
     def __call__(self, candidates: tuple[Candidate, ...]) -> Verdict:
         if len(candidates) < self.n:
-            return _more(self.n, len(candidates))
-        return _use(newest_first(candidates)[: self.n])
+            return need_of(self.n, len(candidates))
+        return use_of(newest_first(candidates)[: self.n])
 
 
 @frozen
@@ -48,14 +48,11 @@ class _Extreme:
 
     def __call__(self, candidates: tuple[Candidate, ...]) -> Verdict:
         if len(candidates) < self.n:
-            return _more(self.n, len(candidates))
+            return need_of(self.n, len(candidates))
         ranked = ranking(candidates, self.file, self.sign)
         if len(ranked) < self.n:
-            return Never(
-                f"{len(ranked)} of {len(candidates)} realizations hold a number in '{self.file}', "
-                f"{self.n} wanted"
-            )
-        return _use(ranked[: self.n])
+            return too_few_numbers(self.file, self.n, len(ranked), len(candidates))
+        return use_of(ranked[: self.n])
 
 
 def ranking(candidates: Sequence[Candidate], file: str, sign: int = 1) -> list[Candidate]:
@@ -71,8 +68,8 @@ class _All:
 
     def __call__(self, candidates: tuple[Candidate, ...]) -> Verdict:
         if len(candidates) < self.least:
-            return _more(self.least, len(candidates))
-        return _use(sorted(candidates, key=lambda each: each.rref.text))
+            return need_of(self.least, len(candidates))
+        return use_of(sorted(candidates, key=lambda each: each.rref.text))
 
 
 @frozen
@@ -80,7 +77,7 @@ class _Only:
     def __call__(self, candidates: tuple[Candidate, ...]) -> Verdict:
         match candidates:
             case []:
-                return _more(1, 0)
+                return need_of(1, 0)
             case [single]:
                 return Use((single.rref,))
             case _:
@@ -111,7 +108,7 @@ def latest(n: int | None = None) -> AnyMatcher:
     >>> latest().choose((old, new)) == Use((new.rref,))
     True
     """
-    return _sized("latest", n, _Latest(_count("latest", n)), frozenset(), "")
+    return _sized("latest", n, _Latest(counted("latest", n)), frozenset(), "")
 
 
 @overload
@@ -123,7 +120,7 @@ def best(file: str, n: int | None = None) -> AnyMatcher:
 
     What holds no number, or NaN, never wins.
     """
-    choose = _Extreme(file, _count("best", n), 1)
+    choose = _Extreme(file, counted("best", n), 1)
     return _sized("best", n, choose, frozenset({file}), repr(file))
 
 
@@ -133,7 +130,7 @@ def worst(file: str) -> Matcher: ...
 def worst(file: str, n: int) -> ManyMatcher: ...
 def worst(file: str, n: int | None = None) -> AnyMatcher:
     """Use the realization with the smallest number in a file, or the ``n`` with the smallest."""
-    choose = _Extreme(file, _count("worst", n), -1)
+    choose = _Extreme(file, counted("worst", n), -1)
     return _sized("worst", n, choose, frozenset({file}), repr(file))
 
 
@@ -149,7 +146,7 @@ def all_of() -> ManyMatcher:
 
 def at_least(n: int) -> ManyMatcher:
     """Use all realizations; ask for more where there are fewer than ``n``."""
-    return ManyMatcher(frozenset(), _All(_count("at_least", n)), f"at_least({n})")
+    return ManyMatcher(frozenset(), _All(counted("at_least", n)), f"at_least({n})")
 
 
 @overload
@@ -172,15 +169,24 @@ def _sized(
     return kind(reads, choose, f"{name}({shown})")
 
 
-def _count(function: str, n: int | None) -> int:
-    if n is not None and n < 1:
-        raise BadParameter(function, "n", repr(n), "1 or more")
+def counted(function: str, n: int | None, parameter: str = "n", least: int = 1) -> int:
+    """A number of realizations, 1 if there is none given; `BadParameter` if it makes no sense."""
+    if n is not None and n < least:
+        raise BadParameter(function, parameter, repr(n), f"{least} or more")
     return 1 if n is None else n
 
 
-def _use(candidates: Sequence[Candidate]) -> Use:
+def use_of(candidates: Sequence[Candidate]) -> Use:
+    """The verdict for these candidates."""
     return Use(tuple(each.rref for each in candidates))
 
 
-def _more(wanted: int, there: int) -> Need:
+def need_of(wanted: int, there: int) -> Need:
+    """The verdict where fewer candidates are there than wanted."""
     return Need(wanted - there, f"{wanted} wanted, {there} there")
+
+
+def too_few_numbers(file: str, wanted: int, numbered: int, there: int) -> Never:
+    """The verdict where too few of the candidates hold a number in a file."""
+    held = f"{numbered} of {there} realizations hold a number in '{file}'"
+    return Never(f"{held}, {wanted} wanted")

@@ -27,7 +27,7 @@ from pylightnix_fn.errors.store import (
     StoreNotWritable,
 )
 from pylightnix_fn.matcher.candidate import Candidate
-from pylightnix_fn.outputs import CONTEXT_FILE
+from pylightnix_fn.outputs import CONTEXT_FILE, LOG_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, rref
 from pylightnix_fn.sealing import close_folders, delete, seal
@@ -120,6 +120,9 @@ class DiskStore:
         with self._writing():
             for name, text in own_files(digest, tree, context, facts).items():
                 _write(staging.folder / name, text)
+            if staging.log.exists():
+                staging.log.chmod(0o444)
+                os.rename(staging.log, staging.folder / LOG_FILE)
             close_folders(staging.folder, tree)
             if not self._publish(staging.folder, self.layout.realization(made)):
                 self._adopt(staging, made, digest, facts)

@@ -47,6 +47,7 @@ def facts_json(facts: Facts) -> dict[str, Json]:
     return {
         "started": facts.started.isoformat(),
         "stopped": facts.stopped.isoformat(),
+        "sample": facts.sample,
         "versions": dict(facts.versions),
     }
 
@@ -116,6 +117,7 @@ def _facts(value: Mapping[str, Json]) -> Facts:
     return Facts(
         datetime.fromisoformat(_string(value["started"])),
         datetime.fromisoformat(_string(value["stopped"])),
+        _integer(value["sample"]),
         {name: _string(version) for name, version in versions.items()},
     )
 

@@ -1,0 +1,194 @@
+"""Values as descriptions: constants by value, the user's functions and classes as such.
+
+Knows what a value holds, not who refers to it. The order of parts depends on the value alone:
+sets are sorted, and an object met twice is named by the place where it was met first.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from hashlib import sha256
+from pathlib import PurePath
+from types import FunctionType, MappingProxyType, ModuleType, SimpleNamespace
+from typing import TypeAlias
+
+from .atoms import atom
+from .callables import called, code_steps
+from .held import fields, held
+from .origin import Origin, Owner, place_of_class
+from .parts import Close, Count, Frame, Look, Named, Part, Step, Steps, named, said
+
+LARGEST_BUFFER = 1 << 24
+
+Seen: TypeAlias = dict[tuple[int, Count], tuple[int, object]]
+
+_SCALARS = frozenset({"datetime", "decimal", "fractions", "ipaddress", "uuid", "zoneinfo"})
+_VIEW: Callable[[object], memoryview] = vars(builtins)["memoryview"]  # of any object, or TypeError
+
+
+def described(value: object, owner: Owner) -> tuple[Part, ...]:
+    """The parts of a value, in an order that depends on the value alone.
+
+    >>> described([1, (True, "x")], Owner())
+    ('list 2', 'int 1', 'tuple 2', 'True', "str 'x'")
+    """
+    return tuple(_closed(_walk(Look(value), owner, {})))
+
+
+def _walk(look: Look, owner: Owner, seen: Seen) -> Iterator[Part | Frame | Close]:
+    stack: list[Step] = [look]
+    while stack:
+        item = stack.pop()
+        if not isinstance(item, Look):
+            yield item
+            continue
+        key = id(item.value), item.count
+        if key not in seen:
+            if _may_be_shared(item.value):
+                seen[key] = len(seen), item.value
+            stack.extend(reversed(list(_steps(item, owner, seen))))
+        elif isinstance(item.value, FunctionType) and owner.owns_function(item.value):
+            yield item.value
+        elif item.count is Count.ALL:
+            yield f"again {seen[key][0]}"
+
+
+def _closed(steps: Iterable[Part | Frame | Close]) -> list[Part]:
+    levels: list[tuple[Named | None, list[Part]]] = [(None, [])]
+    for step in steps:
+        match step:
+            case Frame():
+                levels.append((step.name, []))
+            case Close():
+                name, inside = levels.pop()
+                things = [part for part in inside if not isinstance(part, Named) or part.name]
+                levels[-1][1].extend([name] if name and len(things) != 1 else [])
+                levels[-1][1].extend(inside)
+            case _:
+                levels[-1][1].append(step)
+    return levels[0][1]
+
+
+def _may_be_shared(value: object) -> bool:
+    return value is not None and not isinstance(value, type | ModuleType | tuple | frozenset | str)
+
+
+def _steps(look: Look, owner: Owner, seen: Seen) -> Steps:
+    value, count = look.value, look.count
+    if value.__class__ is not type(value):  # a proxy: what it claims to be is not what it is
+        return _instance(value, count, owner)
+    if (steps := code_steps(value, count, owner)) is not None:
+        return steps
+    if (word := _word(value)) is not None:
+        return _constant(value, word) if count is Count.ALL else []
+    if isinstance(value, Enum):
+        member = [f"member {value.name}", Look(value._value_)]
+        return [Look(type(value), count), *(member if count is Count.ALL else [])]
+    if (members := _members(value, count, owner, seen)) is not None:
+        return members
+    return _instance(value, count, owner)
+
+
+def _word(value: object) -> str | None:
+    if isinstance(value, Enum):
+        return None
+    if (word := atom(value)) is not None:
+        return word
+    match value:
+        case PurePath():
+            return "path " + ascii(value.as_posix())
+        case re.Pattern():
+            return f"pattern {value.flags} {atom(value.pattern)}"
+        case bytearray():
+            return "bytearray " + value.hex()
+        case range():
+            return repr(value)
+        case _:
+            scalar = place_of_class(type(value)).public in _SCALARS and " at 0x" not in repr(value)
+            return f"{type(value).__name__} {value!r}" if scalar else None
+
+
+def _constant(value: object, word: str) -> Steps:
+    standard = place_of_class(type(value)).origin is Origin.STANDARD
+    return [word] if standard else [Look(type(value)), word]
+
+
+def _members(value: object, count: Count, owner: Owner, seen: Seen) -> Steps | None:
+    looks: list[Step]
+    match value:
+        case set() | frozenset():
+            each = (Look(_by_value(member), count) for member in value)
+            walks = [list(_closed(_walk(look, owner, dict(seen)))) for look in each]
+            looks = [part for parts in sorted(walks, key=_order) for part in parts]
+        case list() | tuple() | deque():
+            looks = [Look(member, count) for member in value]
+        case dict() | MappingProxyType():
+            looks = [Look(each, count) for pair in value.items() for each in pair]
+        case _:
+            return None
+    if count is not Count.ALL:
+        return looks
+    head = f"{type(value).__name__} {len(value)}"
+    if place_of_class(type(value)).origin is Origin.STANDARD:
+        return [head, *looks]
+    return [head, Look(type(value)), *_state(value), *looks]
+
+
+def _by_value(member: object) -> object:
+    by_identity = type(member).__hash__ is object.__hash__
+    kept = isinstance(member, FunctionType | type | ModuleType)
+    return type(member) if by_identity and not kept else member
+
+
+def _order(parts: Iterable[Part]) -> list[str]:
+    return [_sortable(part) for part in parts]
+
+
+def _sortable(part: Part) -> str:
+    match part:
+        case str():
+            return part
+        case FunctionType():
+            return f"{part.__code__.co_qualname} {part.__code__.co_firstlineno:09}"
+        case type():
+            return part.__qualname__
+        case _:
+            return part.name
+
+
+def _instance(value: object, count: Count, owner: Owner) -> Steps:
+    kind = type(value)
+    place = place_of_class(kind)
+    if owner.owns(place):
+        return [kind, *_state(value)]
+    name = named(place, kind.__qualname__)
+    if callable(value):
+        return called(value, count)
+    data = hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__")
+    data = data or isinstance(value, SimpleNamespace) or name.name == "argparse:Namespace"
+    if count is not Count.ALL:
+        return [said(name, count), *(Look(each, count) for _, each in held(value) if data)]
+    if data:
+        return [name, *_state(value)]
+    content = _buffer(value)
+    return [name, content] if content else [named(place, kind.__qualname__, opaque=True)]
+
+
+def _state(value: object) -> Iterator[Step]:
+    for name, each in fields(value).items():
+        yield "field " + ascii(name)
+        yield Look(each)
+
+
+def _buffer(value: object) -> str | None:
+    try:
+        view = _VIEW(value)
+    except (TypeError, ValueError, BufferError):
+        return None
+    if view.nbytes > LARGEST_BUFFER or not {"O", "P", "&"}.isdisjoint(view.format):
+        return None  # too large to read at every plan, or addresses
+    return f"buffer {view.format} {view.shape} {sha256(view.tobytes()).hexdigest()}"

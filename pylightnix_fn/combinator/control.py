@@ -1,0 +1,161 @@
+"""Time, chance, output and processes around a realizer, all of it asked of the site.
+
+Nothing here waits, prints, draws or starts anything itself.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from functools import partial
+from string import Formatter
+from types import SimpleNamespace
+from typing import Generic, TypeVar
+
+from attrs import evolve, field, frozen
+
+from pylightnix_fn.canonical import digest
+from pylightnix_fn.config import fields_of
+from pylightnix_fn.errors.plan import BadParameter
+from pylightnix_fn.realizer import Build, Realizer, name_of
+from pylightnix_fn.refs import DRef
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+@frozen
+class Timeout(Generic[C, T]):
+    """See `timeout`."""
+
+    realizer: Realizer[C, T]
+    seconds: float
+
+    def __call__(self, b: Build[C, T]) -> None:
+        b.site.within(self.seconds, partial(self.realizer, b))
+
+    @property
+    def __name__(self) -> str:
+        return f"timeout({self.seconds:g})({name_of(self.realizer)})"
+
+
+def timeout(seconds: float) -> Callable[[Realizer[C, T]], Realizer[C, T]]:
+    """End a realizer with all its children after some seconds, with `TimedOut`.
+
+    It runs in a process of its own, forked from this one, so that it ends even where it hangs in C
+    code; only what it writes comes back.
+    """
+    if not seconds > 0:
+        raise BadParameter("timeout", "seconds", repr(seconds), "more than 0")
+    return lambda realizer: Timeout(realizer, seconds)
+
+
+@frozen
+class Logged(Generic[C, T]):
+    """See `logged`."""
+
+    realizer: Realizer[C, T]
+
+    def __call__(self, b: Build[C, T]) -> None:
+        with b.site.logging():
+            self.realizer(b)
+
+    @property
+    def __name__(self) -> str:
+        return f"logged({name_of(self.realizer)})"
+
+
+def logged(realizer: Realizer[C, T]) -> Realizer[C, T]:
+    """Keep what a realizer and its children print, as ``__log__.txt`` beside the artifacts.
+
+    The log is no part of the realization's hash.
+    """
+    return Logged(realizer)
+
+
+@frozen
+class Seeded(Generic[C, T]):
+    """See `seeded`."""
+
+    realizer: Realizer[C, T]
+
+    def __call__(self, b: Build[C, T]) -> None:
+        b.site.seed(int(digest(f"{b.dref.text}/{b.site.sample}")[:8], 16))
+        self.realizer(b)
+
+    @property
+    def __name__(self) -> str:
+        return f"seeded({name_of(self.realizer)})"
+
+
+def seeded(realizer: Realizer[C, T]) -> Realizer[C, T]:
+    """Seed Python, numpy and TensorFlow from the derivation and the number of the sample.
+
+    So sample k is the same wherever it is drawn, and samples differ.
+    """
+    return Seeded(realizer)
+
+
+@frozen
+class Samples(Generic[C, T]):
+    """See `samples`."""
+
+    realizer: Realizer[C, T]
+    n: int
+
+    def __call__(self, b: Build[C, T]) -> None:
+        self.realizer(b)
+        for _ in range(1, self.n):
+            b = evolve(b, site=b.site.another())
+            self.realizer(b)
+
+    @property
+    def __name__(self) -> str:
+        return f"samples({self.n})({name_of(self.realizer)})"
+
+
+def samples(n: int) -> Callable[[Realizer[C, T]], Realizer[C, T]]:
+    """Make ``n`` realizations in one build."""
+    if n < 1:
+        raise BadParameter("samples", "n", repr(n), "1 or more")
+    return lambda realizer: Samples(realizer, n)
+
+
+@frozen
+class Command:
+    """See `run`."""
+
+    command: str = field(metadata={"key": True})
+
+    def __call__(self, b: Build[C, T]) -> None:
+        values = {"c": _inputs(b), "out": b.out}
+        b.site.run([word.format_map(values) for word in shlex.split(self.command)])
+
+    @property
+    def __name__(self) -> str:
+        return f"run({self.command!r})"
+
+
+def run(command: str) -> Command:
+    """Run a command: ``run("convert {c.source} {out.picture}")``.
+
+    It is split into words as a shell would, then each word is filled in: ``c`` is the config with
+    its references dereferenced, ``out`` the outputs; no shell sees the values. The command is part
+    of the key, its output is logged, and `CommandFailed` shows its last lines.
+    """
+    if not shlex.split(command):
+        raise BadParameter("run", "command", repr(command), "a command with its arguments")
+    for _, name, _, _ in Formatter().parse(command):
+        if name is not None and name.split(".")[0] not in ("c", "out"):
+            raise BadParameter("run", "command", repr(command), "{c.field} or {out.field}")
+    return Command(command)
+
+
+def _inputs(b: Build[C, T]) -> SimpleNamespace:
+    fields = fields_of(b.config) or {}
+    return SimpleNamespace(
+        **{
+            name: b.deref(value) if isinstance(value, DRef) else value
+            for name, value in fields.items()
+        }
+    )
