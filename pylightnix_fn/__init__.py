@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     )
     from pylightnix_fn.closure import Closure, instantiate
     from pylightnix_fn.code import Version
-    from pylightnix_fn.codec import number, text
+    from pylightnix_fn.codec import csv, json_of, npy, npz_of, number, text
+    from pylightnix_fn.combinator.control import logged, run, samples, seeded, timeout
+    from pylightnix_fn.combinator.flow import after, before, fallback, require, retry, then
+    from pylightnix_fn.combinator.lift import Inputs, Value, pure, value
     from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
     from pylightnix_fn.config import Config, mkconfig, selfref
     from pylightnix_fn.driver import Built, Event, Matched, Started, realize
     from pylightnix_fn.errors.message import PylightnixError
+    from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, derive
     from pylightnix_fn.matcher.candidate import (
         Candidate,
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
         candidate,
     )
     from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only, worst
+    from pylightnix_fn.matcher.combination import either, first_of, order_by, take, where
+    from pylightnix_fn.matcher.sampling import best_of, pareto, stop_when_no_gain, until_confident
     from pylightnix_fn.memory_store import MemoryStore
     from pylightnix_fn.outlook import DryRun, Hit, Miss, dry_run
     from pylightnix_fn.outputs import Artifact, Codec, artifact
@@ -53,8 +59,10 @@ if TYPE_CHECKING:
     from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
     from pylightnix_fn.stages.fetch import fetchlocal, fetchurl
     from pylightnix_fn.stages.given import File, file, node
+    from pylightnix_fn.stages.select import select
     from pylightnix_fn.store.disk import DiskStore
     from pylightnix_fn.store_protocol import Store
+    from pylightnix_fn.sweep import grid
     from pylightnix_fn.tree import Folder
 
 # Where the public names live.
@@ -63,7 +71,7 @@ _HOMES = {
     "match_all match_best match_exact match_latest match_only match_some mkdrv",
     "closure": "Closure instantiate",
     "code": "Version",
-    "codec": "number text",
+    "codec": "csv json_of npy npz_of number text",
     "composition": "Stage Step both mapped redefine sequence step",
     "config": "Config mkconfig selfref",
     "driver": "Built Event Matched Started realize",
@@ -83,6 +91,14 @@ _HOMES = {
     "tree": "Folder",
     "stages.fetch": "fetchlocal fetchurl",
     "stages.given": "File file node",
+    "combinator.flow": "after before fallback require retry then",
+    "combinator.control": "logged run samples seeded timeout",
+    "combinator.lift": "Inputs Value pure value",
+    "laws": "check_codec check_matcher check_stage",
+    "matcher.combination": "either first_of order_by take where",
+    "matcher.sampling": "best_of pareto stop_when_no_gain until_confident",
+    "stages.select": "select",
+    "sweep": "grid",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -103,6 +119,7 @@ __all__ = [
     "File",
     "Folder",
     "Hit",
+    "Inputs",
     "Manager",
     "Many",
     "ManyMatcher",
@@ -123,12 +140,16 @@ __all__ = [
     "Step",
     "Store",
     "Use",
+    "Value",
     "Verdict",
     "Version",
+    "after",
     "all_of",
     "artifact",
     "at_least",
+    "before",
     "best",
+    "best_of",
     "both",
     "build_cattrs",
     "build_config",
@@ -136,15 +157,25 @@ __all__ = [
     "build_path",
     "build_wrapper",
     "candidate",
+    "check_codec",
+    "check_matcher",
+    "check_stage",
+    "csv",
     "derive",
     "dref_from",
     "dry_run",
+    "either",
     "exact",
+    "fallback",
     "fetchlocal",
     "fetchurl",
     "file",
+    "first_of",
+    "grid",
     "instantiate",
+    "json_of",
     "latest",
+    "logged",
     "mapped",
     "match_all",
     "match_best",
@@ -155,16 +186,34 @@ __all__ = [
     "mkconfig",
     "mkdrv",
     "node",
+    "npy",
+    "npz_of",
     "number",
     "only",
+    "order_by",
+    "pareto",
     "plan_of",
+    "pure",
     "realize",
     "redefine",
+    "require",
+    "retry",
     "rref_from",
+    "run",
+    "samples",
+    "seeded",
+    "select",
     "selfref",
     "sequence",
     "step",
+    "stop_when_no_gain",
+    "take",
     "text",
+    "then",
+    "timeout",
+    "until_confident",
+    "value",
+    "where",
     "worst",
 ]
 

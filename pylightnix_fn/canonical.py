@@ -17,19 +17,18 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 _Scalar = TypeVar("_Scalar", bound="bool | int | float | str | None")
 
-MAX_DEPTH = 64
+MAX_DEPTH = 64  # lists and mappings around a scalar
 MAX_INTEGER = 2**63 - 1
 
 
 def canonical(value: Json) -> str:
-    """The one text that stands for a JSON value.
+    """The one text that stands for a JSON value; `ValueError` says why there is none.
 
     >>> canonical({"b": [1, 1.0], "a": "ü"})
     '{"a":"ü","b":[1,1.0]}'
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    plain = _checked(value, MAX_DEPTH)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(text: str) -> str:
@@ -86,15 +85,21 @@ def _refused(constant: str) -> object:
 
 
 def _checked(value: object, depth: int) -> Json:
-    if depth == 0:
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, dict):
-        return {_scalar(str(key)): _checked(item, depth - 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_checked(item, depth - 1) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return _scalar(value)
+    if depth == 0:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        return {_key(key): _checked(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_checked(item, depth - 1) for item in value]
     raise ValueError(f"{type(value).__name__} is not JSON")
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return _scalar(key)
+    raise ValueError(f"a key is of type {type(key).__name__}")
 
 
 def _scalar(value: _Scalar) -> _Scalar:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from reprlib import Repr
 from typing import Final
 
 import attrs
@@ -16,12 +17,14 @@ from attrs import field, frozen
 
 from pylightnix_fn.canonical import MAX_DEPTH, Json, canonical, digest, parsed, why_no_scalar
 from pylightnix_fn.errors.plan import MalformedReference, NotJson, RealizationInConfig
-from pylightnix_fn.refs import DRef, Many, RRef, dref, dref_from, is_dref, is_rref
+from pylightnix_fn.refs import DRef, Many, RRef, checked_name, dref, dref_from, is_dref, is_rref
 
 # A list whose first item is this stands for a file that the realization itself will hold.
 selfref: Final = "__self__"
 
 _SHOWN_LENGTH: Final = 60
+_SHORT: Final = Repr()  # looks only at the beginning of a value, however large or deep it is
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = _SHOWN_LENGTH
 
 
 @frozen
@@ -63,12 +66,13 @@ class Config:
 def mkconfig(parameters: Mapping[str, object]) -> Config:
     """The config of a plain dict; its key 'name' names the derivation.
 
-    `NotJson` names the path to a value that JSON cannot hold.
+    `NotJson` names the path to a value that JSON cannot hold. Other errors: `MalformedName`,
+    `MalformedReference`, `RealizationInConfig`.
     """
     name = parameters.get("name", "unnamed")
     if not isinstance(name, str):
-        raise NotJson("unnamed", "name", _shown(name), "a name is a text", "Write a text.")
-    return encoded(name, parameters, "config", None)
+        raise NotJson("unnamed", "config.name", _shown(name), "a name is a text", "Write a text.")
+    return encoded(checked_name(name), parameters, "config", None)
 
 
 def encoded(
@@ -79,17 +83,20 @@ def encoded(
     ``root`` begins the paths in error texts.
     """
     walk = _Walk(name)
-    fields = walk.mapping(parameters, root, MAX_DEPTH)
+    fields = walk.mapping(parameters, root, MAX_DEPTH - (around is not None))
     text = canonical(fields if around is None else {**around, "fields": fields})
     return Config(text, name, tuple(walk.references), tuple(walk.promises))
 
 
 def fields_of(record: object) -> dict[str, object] | None:
-    """The fields of an attrs record by name, not deeper; `None` for anything else."""
+    """The fields of an attrs record by name, not deeper; `None` for anything else.
+
+    A field that was never given a value is `attrs.NOTHING`.
+    """
     kind = type(record)
     if not attrs.has(kind):
         return None
-    return {each.name: getattr(record, each.name) for each in attrs.fields(kind)}
+    return {each.name: getattr(record, each.name, attrs.NOTHING) for each in attrs.fields(kind)}
 
 
 class _Walk:
@@ -104,9 +111,9 @@ class _Walk:
         if value is None or type(value) in (bool, int, float, str):
             return self.scalar(value, where)
         if type(value) is dict:
-            return self.mapping(value, where, depth - 1)
+            return self.mapping(value, where, depth)
         if type(value) is list:
-            return self.sequence(value, where, depth - 1)
+            return self.sequence(value, where, depth)
         if isinstance(value, DRef | Many):
             return self.reference(value, where)
         if isinstance(value, RRef):
@@ -114,7 +121,7 @@ class _Walk:
         fields = fields_of(value)
         if fields is None:
             raise self.refused(value, where)
-        return self.mapping(fields, where, depth - 1)
+        return self.mapping(fields, where, depth)
 
     def scalar(self, value: object, where: str) -> Json:
         if isinstance(value, str):
@@ -144,8 +151,8 @@ class _Walk:
                     f"a key must be a str, not {type(key).__name__}",
                     "Write the key as a text.",
                 )
-            self.scalar_key(key, where)
-        return {key: self.json(item, _below(where, key), depth) for key, item in value.items()}
+            self.scalar_key(key, _below(where, key))
+        return {key: self.json(item, _below(where, key), depth - 1) for key, item in value.items()}
 
     def scalar_key(self, key: str, where: str) -> None:
         if why := why_no_scalar(key):
@@ -153,9 +160,9 @@ class _Walk:
 
     def sequence(self, value: list[object], where: str, depth: int) -> list[Json]:
         self.check_depth(value, where, depth)
-        if value and value[0] == selfref:
+        if value and isinstance(value[0], str) and value[0] == selfref:
             self.promises.append("/".join(str(part) for part in value[1:]))
-        return [self.json(item, f"{where}[{i}]", depth) for i, item in enumerate(value)]
+        return [self.json(item, f"{where}[{i}]", depth - 1) for i, item in enumerate(value)]
 
     def reference(self, value: DRef[object] | Many[object], where: str) -> str:
         target = value if isinstance(value, DRef) else value.dref
@@ -163,7 +170,7 @@ class _Walk:
         return target.text
 
     def check_depth(self, value: object, where: str, depth: int) -> None:
-        if depth < 0:
+        if depth == 0:
             why = f"it is nested deeper than {MAX_DEPTH} levels"
             raise NotJson(
                 self.name, f"{where[:_SHOWN_LENGTH]}...", _shown(value), why, _INSTEAD["depth"]
@@ -187,10 +194,11 @@ _INSTEAD: Final = {
     "set": "Write a sorted list.",
     "frozenset": "Write a sorted list.",
     "bytes": "Write a text, or put the bytes into a stage of their own with `file`.",
-    "generic": "Write a plain number: `x.item()`.",
+    "generic": "Write a plain value: `x.item()`.",
     "ndarray": "Write a list, `x.tolist()`, or put the array into a stage of its own.",
     "PurePath": "Write a text, `str(path)`; the file itself belongs into `fetchlocal`.",
     "Enum": "Write its value: `x.value`.",
+    "_Nothing": "Give the field a value.",
     "scalar": "Write another value, or its text.",
     "depth": "Flatten it, or put a part into a stage of its own.",
 }
@@ -201,7 +209,10 @@ def _below(where: str, key: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = _SHORT.repr(value)
+    except Exception:  # an integer of too many digits, or a repr of the user's that fails
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 3] + "..."
 
 

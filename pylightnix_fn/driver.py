@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from typing import Final, TypeAlias, TypeVar
@@ -18,10 +19,20 @@ from attrs import evolve, frozen
 from pylightnix_fn.closure import Closure
 from pylightnix_fn.errors.build import MissingOutput, RealizerFailed
 from pylightnix_fn.errors.message import PylightnixError
-from pylightnix_fn.errors.plan import UnknownTarget
+from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import bind, reason
-from pylightnix_fn.plan import Budget, BuildMore, Plan, RRefs, Settle, Spent, next_round, plan_of
+from pylightnix_fn.plan import (
+    Budget,
+    BuildMore,
+    Plan,
+    RRefs,
+    Settle,
+    Spent,
+    limit_reached,
+    next_round,
+    plan_of,
+)
 from pylightnix_fn.realization import Realization
 from pylightnix_fn.realizer import Context, one
 from pylightnix_fn.refs import DRef, Many, RRef
@@ -96,7 +107,7 @@ def _to_rebuild(
         return frozenset(closure.targets if rebuild else ())
     wanted = frozenset(rebuild)
     for dref in wanted - closure.derivations.keys():
-        raise UnknownTarget("rebuild", dref.text)
+        raise BadParameter("realize", "rebuild", dref.text, "derivations of the closure")
     return wanted
 
 
@@ -126,8 +137,13 @@ class _Driver:
                     known = {each.rref for each in candidates}
                     for _ in range(n):
                         made = self.build(derivation, context, why, next(numbers))
-                        spent = spent.with_build(repeated=known.issuperset(made))
+                        spent = evolve(
+                            spent.with_build(repeated=known.issuperset(made)),
+                            seconds=time.monotonic() - began,
+                        )
                         known.update(made)
+                        if limit_reached(spent, self.budget):
+                            break
 
     def sample_numbers(self, dref: DRef[object]) -> Iterator[int]:
         """The numbers of samples that the store does not hold yet."""
@@ -161,7 +177,10 @@ def run_recipe(site: Workshop) -> None:
     try:
         derivation.recipe(site)
     except Exception as error:
-        (staging.home / ERROR_FILE).write_text(traceback.format_exc(), encoding="utf-8")
+        with suppress(OSError):  # the disk may be full; what the realizer raised says more
+            (staging.home / ERROR_FILE).write_bytes(
+                traceback.format_exc().encode(errors="backslashreplace")
+            )
         if isinstance(error, PylightnixError):
             error.add_note(f"In realizer '{derivation.realizer}'; it wrote: {staging.folder}")
             raise
@@ -177,7 +196,7 @@ def _check_promises(site: Workshop) -> None:
     for promise in derivation.promises:
         path = folder / promise.path
         if not path.exists():
-            found = ", ".join(sorted(each.name for each in folder.iterdir())) or "nothing"
+            found = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
             raise MissingOutput(
                 derivation.name, derivation.realizer, promise.label, str(path), found
             )

@@ -22,6 +22,17 @@ from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.layout import TIME_FILE
 
+__all__ = [
+    "catref",
+    "current_manager",
+    "current_store",
+    "instantiate_inplace",
+    "lsref",
+    "realize_inplace",
+    "rmref",
+    "store_initialize",
+]
+
 P = ParamSpec("P")
 A = TypeVar("A")
 T = TypeVar("T")

@@ -6,8 +6,13 @@ that goes with the store. What somebody does to such a folder does not reach the
 
 from __future__ import annotations
 
+import os
+import posixpath
 import tempfile
+import weakref
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from attrs import Factory, evolve, frozen
 
@@ -18,7 +23,14 @@ from pylightnix_fn.outputs import LOG_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, rref
 from pylightnix_fn.sealing import close_folders, delete, seal
-from pylightnix_fn.store_protocol import Facts, Record, Staging, candidate_of, users_of
+from pylightnix_fn.store_protocol import (
+    MAX_TEXT,
+    Facts,
+    Record,
+    Staging,
+    candidate_of,
+    users_of,
+)
 from pylightnix_fn.tree import Folder, Tree, realization_digest
 
 
@@ -31,9 +43,21 @@ class _Kept:
     files: dict[str, bytes]
     log: bytes | None
 
+    def text(self, path: str) -> str | None:
+        """A small text artifact; links inside the realization are followed."""
+        links = {each.path: each.content for each in self.tree.entries if each.kind == "symlink"}
+        for _ in links:
+            if path in links:
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path]))
+        data = self.files.get(path)
+        try:
+            return None if data is None or len(data) > MAX_TEXT else data.decode()
+        except UnicodeDecodeError:
+            return None
 
-def _new_place() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="pylightnix-", ignore_cleanup_errors=True)
+
+def _new_place() -> Path:
+    return Path(tempfile.mkdtemp(prefix="pylightnix-"))
 
 
 @frozen
@@ -46,7 +70,11 @@ class MemoryStore:
 
     _configs: dict[DRef[object], Config] = Factory(dict)
     _kept: dict[DRef[object], dict[RRef[object], _Kept]] = Factory(dict)
-    _place: tempfile.TemporaryDirectory[str] = Factory(_new_place)
+    _place: Path = Factory(_new_place)
+    _lock: Lock = Factory(Lock)
+
+    def __attrs_post_init__(self) -> None:
+        weakref.finalize(self, _delete_quietly, self._place)
 
     def register(self, dref: DRef[object], config: Config) -> None:
         self._configs.setdefault(dref, config)
@@ -54,15 +82,15 @@ class MemoryStore:
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
     ) -> tuple[Candidate, ...]:
-        kept = self._kept.get(dref, {}).values()
+        wanted = _in_order(context)
         return tuple(
-            candidate_of(each.record, {name: _text(each.files.get(name)) for name in reads})
-            for each in kept
-            if each.record.context == context
+            candidate_of(each.record, {name: each.text(name) for name in reads})
+            for each in tuple(self._kept.get(dref, {}).values())
+            if each.record.context == wanted
         )
 
     def stage(self, dref: DRef[object]) -> Staging:
-        home = Path(tempfile.mkdtemp(prefix=f"{dref.name[:64]}-", dir=self._place.name))
+        home = Path(tempfile.mkdtemp(prefix=f"{dref.name[:64]}-", dir=self._place))
         folder = home / "out"
         folder.mkdir()
         return Staging(folder)
@@ -70,6 +98,7 @@ class MemoryStore:
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
     ) -> RRef[Folder]:
+        self._check_needs(dref, context)
         tree = seal(staging.folder, dref.name)
         plain = {each.text: map(str, rrefs) for each, rrefs in context.items()}
         made = rref(realization_digest(tree, plain), DRef(dref.text, Folder()))
@@ -79,20 +108,24 @@ class MemoryStore:
             if entry.kind == "file"
         }
         log = staging.log.read_bytes() if staging.log.exists() else None
-        of_dref = self._kept.setdefault(dref, {})
-        before = of_dref.get(made)
-        if before is None:
-            of_dref[made] = _Kept(Record(made, context, facts, tree.size), tree, files, log)
-        elif before.record.facts.started < facts.started:
-            of_dref[made] = evolve(before, record=evolve(before.record, facts=facts))
+        new = _Kept(Record(made, _in_order(context), facts, tree.size), tree, files, log)
+        with self._lock:
+            of_dref = self._kept.setdefault(dref, {})
+            before = of_dref.get(made, new)
+            newest = max(before.record.facts, facts, key=lambda each: each.started)
+            of_dref[made] = evolve(before, record=evolve(before.record, facts=newest))
         delete(staging.home)
         return made
 
     def folder(self, rref: RRef[object]) -> Path:
         kept = self._find(rref)
-        folder = Path(self._place.name, "folders", rref.text.removeprefix("rref:"))
+        folder = self._place / rref.text.removeprefix("rref:")
         if not folder.exists():
-            _lay_out(kept, folder)
+            new = Path(tempfile.mkdtemp(prefix="new-", dir=self._place))
+            _lay_out(kept, new)
+            with suppress(OSError):  # another thread was faster
+                os.rename(new, folder)
+                folder.chmod(0o555)
         return folder
 
     def record(self, rref: RRef[object]) -> Record:
@@ -123,6 +156,12 @@ class MemoryStore:
         else:
             del self._kept[reference.dref][reference]
 
+    def _check_needs(self, dref: DRef[object], context: Context) -> None:
+        self.config(dref)
+        for rrefs in context.values():
+            for rref in rrefs:
+                self._find(rref)
+
     def _find(self, rref: RRef[object]) -> _Kept:
         kept = self._kept.get(rref.dref, {}).get(rref)
         if kept is None:
@@ -131,7 +170,6 @@ class MemoryStore:
 
 
 def _lay_out(kept: _Kept, folder: Path) -> None:
-    folder.mkdir(parents=True)
     for entry in kept.tree.entries:
         path = folder / entry.path
         if entry.kind == "directory":
@@ -145,11 +183,12 @@ def _lay_out(kept: _Kept, folder: Path) -> None:
         (folder / LOG_FILE).write_bytes(kept.log)
         (folder / LOG_FILE).chmod(0o444)
     close_folders(folder, kept.tree)
-    folder.chmod(0o555)
 
 
-def _text(data: bytes | None) -> str | None:
-    try:
-        return None if data is None else data.decode()
-    except UnicodeDecodeError:
-        return None
+def _in_order(context: Context) -> Context:
+    return {dref: tuple(sorted(rrefs, key=str)) for dref, rrefs in context.items()}
+
+
+def _delete_quietly(place: Path) -> None:
+    with suppress(OSError):
+        delete(place)

@@ -164,7 +164,7 @@ def next_round(
         case Use(rrefs):
             return _settled(derivation, rrefs, candidates)
         case Need(n, why) if n >= 1:
-            if limit := _limit(spent, budget):
+            if limit := limit_reached(spent, budget):
                 raise UnsatisfiedMatcher(derivation.name, label, why, spent.builds, limit)
             return BuildMore(min(n, budget.builds - spent.builds), why)
         case Never(why):
@@ -187,7 +187,8 @@ def _settled(derivation: Derivation, rrefs: RRefs, candidates: tuple[Candidate, 
     return Settle(rrefs)
 
 
-def _limit(spent: Spent, budget: Budget) -> str:
+def limit_reached(spent: Spent, budget: Budget) -> str:
+    """What of a budget is used up, in words; empty while nothing is."""
     if spent.builds >= budget.builds:
         return f"{budget.builds} builds"
     if spent.repeats >= budget.repeats:

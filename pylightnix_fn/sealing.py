@@ -12,7 +12,6 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -37,6 +36,8 @@ def seal(folder: Path, name: str) -> Tree:
 
     Errors: `ReservedFile`, `UnsupportedFile`; the folder stays for a look.
     """
+    if folder.is_symlink() or not folder.is_dir():
+        raise UnsupportedFile(name, ".", "it is not a folder any more", str(folder))
     entries: list[Entry] = []
     stack = [PurePosixPath()]
     while stack:
@@ -45,7 +46,8 @@ def seal(folder: Path, name: str) -> Tree:
             try:
                 entries.append(_entry(folder, path, status))
             except (OSError, ValueError) as error:
-                raise UnsupportedFile(name, str(path), str(error), str(folder)) from error
+                shown, why = _shown(str(path)), _shown(str(error))
+                raise UnsupportedFile(name, shown, why, str(folder)) from error
             if stat.S_ISDIR(status.st_mode):
                 stack.append(path)
     for entry in entries:
@@ -54,10 +56,10 @@ def seal(folder: Path, name: str) -> Tree:
     return Tree(entries)
 
 
-def _listed(folder: Path, below: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
+def _listed(folder: Path, below: PurePosixPath) -> list[tuple[PurePosixPath, os.stat_result]]:
+    # The whole list at once: files that are replaced meanwhile would turn up twice.
     with os.scandir(folder / below) as entries:
-        for entry in entries:
-            yield below / entry.name, entry.stat(follow_symlinks=False)
+        return [(below / entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
 
 
 def _entry(folder: Path, path: PurePosixPath, status: os.stat_result) -> Entry:
@@ -100,26 +102,36 @@ def _unlink_others(here: Path) -> None:
 
 
 def _inside(path: PurePosixPath, target: str) -> str:
+    if not _is_utf8(target):
+        raise ValueError("it is a link to a name that is not UTF-8")
     if target.startswith("/"):
         raise ValueError(f"it is a link to an absolute path: {target}")
-    depth = len(path.parts) - 1
-    for part in PurePosixPath(target).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            raise ValueError(f"it is a link that leads out of the result: {target}")
+    parts = PurePosixPath(target).parts
+    up = next((i for i, part in enumerate(parts) if part != ".."), len(parts))
+    if up >= len(path.parts):
+        raise ValueError(f"it is a link that leads out of the result: {target}")
+    if ".." in parts[up:]:  # the name before it may be a link itself, and lead anywhere
+        raise ValueError(f"it is a link that goes up after it went down: {target}")
     return target
 
 
 def _why_bad_name(path: PurePosixPath) -> str:
-    try:
-        size = len(path.name.encode())
-    except UnicodeEncodeError:
+    if not _is_utf8(path.name):
         return "its name is not UTF-8"
-    if size > MAX_NAME:
+    if len(path.name.encode()) > MAX_NAME:
         return f"its name is longer than {MAX_NAME} bytes"
     if any(character < " " or character == "\x7f" for character in path.name):
         return "its name holds a control character"
     return f"it lies deeper than {MAX_DEPTH} folders" if len(path.parts) > MAX_DEPTH else ""
+
+
+def _is_utf8(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _shown(name: str) -> str:
+    """A name without what a terminal would take for an order."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in name)
 
 
 def close_folders(folder: Path, tree: Tree) -> None:

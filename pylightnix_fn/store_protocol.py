@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
 from pylightnix_fn.config import Config
+from pylightnix_fn.errors.store import DamagedObject, MissingObject
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.tree import Folder
+
+MAX_TEXT: Final = 2**16  # bytes of a text artifact that a matcher reads
 
 
 @frozen
@@ -80,7 +83,8 @@ class Store(Protocol):
     ) -> RRef[Folder]:
         """Make what was staged a realization; an equal one is taken instead, its times renewed.
 
-        Errors: `ReservedFile`, `UnsupportedFile`, `HashCollision`.
+        Errors: `ReservedFile`, `UnsupportedFile`, `HashCollision`, and `MissingObject` where the
+        derivation, or a realization in the context, is not there.
         """
 
     def folder(self, rref: RRef[object]) -> Path:
@@ -109,17 +113,33 @@ def candidate_of(record: Record, texts: Mapping[str, str | None]) -> Candidate:
 
 
 def users_of(store: Store, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
-    """The other objects of a store that refer to this one, sorted."""
+    """The other objects of a store that refer to this one, sorted.
+
+    What is damaged needs nothing any more: it can only be removed itself.
+    """
     dref = reference if isinstance(reference, DRef) else reference.dref
-    users = [
-        other.text
-        for other in store.drefs()
-        if isinstance(reference, DRef)
-        and dref in {use.dref for use in store.config(other).references}
-    ]
+    users: list[str] = []
     for other in store.drefs():
+        if other == dref:
+            continue
+        if isinstance(reference, DRef) and dref in _referred_to(store, other):
+            users.append(other.text)
         for rref in store.rrefs(other):
-            chosen = store.record(rref).context.get(dref, ())
+            chosen = _context(store, rref).get(dref, ())
             if chosen if isinstance(reference, DRef) else reference in chosen:
                 users.append(rref.text)
     return tuple(sorted(users))
+
+
+def _referred_to(store: Store, dref: DRef[object]) -> frozenset[DRef[object]]:
+    try:
+        return frozenset(each.dref for each in store.config(dref).references)
+    except (DamagedObject, MissingObject):
+        return frozenset()
+
+
+def _context(store: Store, rref: RRef[object]) -> Context:
+    try:
+        return store.record(rref).context
+    except (DamagedObject, MissingObject):
+        return {}

@@ -10,8 +10,19 @@ from pathlib import Path
 
 from attrs import Factory, define, frozen
 
-from pylightnix_fn import Build, Config, DRef, Folder, Manager, Matcher, RRef, Store
-from pylightnix_fn import derive, latest, mkconfig
+from pylightnix_fn import (
+    Build,
+    Config,
+    DRef,
+    Folder,
+    Manager,
+    Matcher,
+    RRef,
+    Store,
+    derive,
+    latest,
+    mkconfig,
+)
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.store_protocol import Facts
 

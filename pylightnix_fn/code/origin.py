@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 from pathlib import PurePath
@@ -112,18 +112,26 @@ def _origin(module: str, file: str | None) -> Origin:
 def place_of(namespace: Mapping[str, object]) -> Place:
     """Where the module of these globals is."""
     name, file = namespace.get("__name__"), namespace.get("__file__")
+    if file is None and isinstance(folders := namespace.get("__path__"), Iterable):
+        file = next(iter(folders), None)  # a package without a file of its own
     name = name if isinstance(name, str) else "__main__"  # exec with globals of one's own
     return Place(name, file if isinstance(file, str) else None)
 
 
 def place_of_function(function: FunctionType) -> Place:
-    """Where a function's text stands, whatever a decorator made of its ``__module__``."""
-    file = function.__code__.co_filename
-    if file.startswith("<doctest "):
+    """Where a function's text stands, whatever a decorator made of its ``__module__``.
+
+    The functions that a record class is given belong to what wrote them.
+    """
+    code = function.__code__
+    if code.co_filename.startswith("<doctest "):
         return Place("__main__")
-    if file.startswith("<attrs generated"):
-        return Place("attrs", "site-packages")
-    return place_of(function.__globals__)
+    if code.co_filename.startswith("<attrs generated"):
+        return Place("attrs", "site-packages/attrs")
+    if code.co_qualname.startswith("__create_fn__."):
+        return Place("dataclasses")
+    place = place_of(function.__globals__)
+    return Place("collections") if place.module.startswith("namedtuple_") else place
 
 
 def place_of_class(kind: type) -> Place:

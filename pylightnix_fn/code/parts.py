@@ -7,7 +7,6 @@ still to be described.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 from enum import Enum
 from types import FunctionType, ModuleType
@@ -15,6 +14,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from .mentions import Mentions
 from .origin import Origin, Place
 
 
@@ -32,6 +32,14 @@ class Named:
     opaque: bool = False
 
 
+@frozen(eq=False)
+class Sketch:
+    """What a text says by itself: the digest of its form, and the names that it mentions."""
+
+    form: str
+    mentions: Mentions = field(repr=False)
+
+
 @frozen
 class Whole:
     """A module of the user's as a whole: one that escapes as a value, or is imported late."""
@@ -45,9 +53,8 @@ class Assigned:
     """The statements that make a global which cannot be told by value."""
 
     name: str
-    place: Place
-    namespace: dict[str, object] = field(repr=False)
-    statements: tuple[ast.stmt, ...] = field(repr=False)
+    sketch: Sketch
+    holder: FunctionType | ModuleType = field(repr=False)
 
 
 Thing: TypeAlias = FunctionType | type | Whole | Assigned

@@ -40,6 +40,7 @@ class Piece:
 class Source:
     """A text that compiles: its tree, and its functions and classes by qualified name."""
 
+    file: str
     tree: ast.Module
     functions: Mapping[str, tuple[Piece, ...]]
     classes: Mapping[str, tuple[ast.ClassDef, ...]]
@@ -82,7 +83,7 @@ def class_nodes(
     """The tree of a class that has these functions; empty where the text says otherwise.
 
     >>> from types import new_class
-    >>> class_nodes(new_class("Gone"), (), Source(ast.parse(""), {}, {}))
+    >>> class_nodes(new_class("Gone"), (), Source("", ast.parse(""), {}, {}))
     ()
     """
     methods = [each.__code__ for each in functions]
@@ -98,7 +99,7 @@ def class_nodes(
 def assignments(name: str, source: Source) -> tuple[ast.stmt, ...]:
     """The statements at the top of a module that assign to a name.
 
-    >>> text = Source(ast.parse("import a\\nif a:\\n    b = a.x\\nelse:\\n    b = 2"), {}, {})
+    >>> text = Source("", ast.parse("import a\\nif a:\\n    b = a.x\\nelse:\\n    b = 2"), {}, {})
     >>> [ast.unparse(each) for each in assignments("b", text)]
     ['b = a.x', 'b = 2']
     """
@@ -161,7 +162,7 @@ def _parsed(text: str, file: str, flags: int, loader: object) -> Source | None:
             tree, code = ast.parse(text), _compiled(text, file, flags, loader)
         except Exception:  # a hook may raise anything; bytecode serves where text does not
             return None
-    return Source(tree, _functions(tree, code), _classes(tree))
+    return Source(file, tree, _functions(tree, code), _classes(tree))
 
 
 def _compiled(text: str, file: str, flags: int, loader: object) -> CodeType:

@@ -27,6 +27,7 @@ LARGEST_BUFFER = 1 << 24
 Seen: TypeAlias = dict[tuple[int, Count], tuple[int, object]]
 
 _SCALARS = frozenset({"datetime", "decimal", "fractions", "ipaddress", "uuid", "zoneinfo"})
+_ONCE = type | ModuleType | tuple | frozenset | str | bytes | int | float | complex | Enum | None
 _VIEW: Callable[[object], memoryview] = vars(builtins)["memoryview"]  # of any object, or TypeError
 
 
@@ -74,7 +75,7 @@ def _closed(steps: Iterable[Part | Frame | Close]) -> list[Part]:
 
 
 def _may_be_shared(value: object) -> bool:
-    return value is not None and not isinstance(value, type | ModuleType | tuple | frozenset | str)
+    return not isinstance(value, _ONCE)
 
 
 def _steps(look: Look, owner: Owner, seen: Seen) -> Steps:
@@ -140,8 +141,7 @@ def _members(value: object, count: Count, owner: Owner, seen: Seen) -> Steps | N
 
 def _by_value(member: object) -> object:
     by_identity = type(member).__hash__ is object.__hash__
-    kept = isinstance(member, FunctionType | type | ModuleType)
-    return type(member) if by_identity and not kept else member
+    return type(member) if by_identity and not callable(member) else member
 
 
 def _order(parts: Iterable[Part]) -> list[str]:

@@ -229,3 +229,17 @@ class CommandFailed(PylightnixError, RuntimeError):
             (("command", self.command), ("status", self.status), ("printed", self.tail)),
             "Run the command by hand; what was written is kept.",
         )
+
+
+class NothingToSelect(PylightnixError, LookupError):
+    """No contender of a selection has a number."""
+
+    name: str
+    contenders: int
+
+    def message(self) -> Message:
+        return Message(
+            f"'{self.name}' has nothing to select: no contender has a number",
+            (("contenders", self.contenders),),
+            "Look at the artifacts that it compares; not-a-number never wins.",
+        )

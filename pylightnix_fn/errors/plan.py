@@ -184,3 +184,33 @@ class NotOne(PylightnixError, LookupError):
             (("derivation", self.reference), ("chosen", self.chosen)),
             "Choose with a matcher for one (`latest()`, `best(file)`), or refer to it by `Many`.",
         )
+
+
+class UnknownField(PylightnixError, AttributeError):
+    """A grid names a field that its config lacks."""
+
+    record: str
+    field: str
+    known: str
+
+    def message(self) -> Message:
+        return Message(
+            f"config '{self.record}' has no such field",
+            (("field", self.field), ("fields", self.known)),
+            "Name one of its fields.",
+        )
+
+
+class LawBroken(PylightnixError, AssertionError):
+    """A matcher, a codec or a stage does not keep a law that others rely on."""
+
+    subject: str
+    law: str
+    shown: str
+
+    def message(self) -> Message:
+        return Message(
+            f"{self.subject} does not keep a law",
+            (("law", self.law), ("shown by", self.shown)),
+            "Mend it: pipelines rely on this law.",
+        )

@@ -154,11 +154,11 @@ def exact(rrefs: RRef[object]) -> Matcher: ...
 @overload
 def exact(rrefs: Sequence[RRef[object]]) -> ManyMatcher: ...
 def exact(rrefs: RRef[object] | Sequence[RRef[object]]) -> AnyMatcher:
-    """Use just these realizations; never build another."""
+    """Use just these realizations, in this order, each once; never build another."""
     if isinstance(rrefs, RRef):
         return Matcher(frozenset(), _Exact((rrefs,)), f"exact({rrefs})")
     label = f"exact([{', '.join(map(str, rrefs))}])"
-    return ManyMatcher(frozenset(), _Exact(tuple(rrefs)), label)
+    return ManyMatcher(frozenset(), _Exact(tuple(dict.fromkeys(rrefs))), label)
 
 
 def _sized(

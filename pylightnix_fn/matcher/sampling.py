@@ -6,7 +6,6 @@ largest or smallest there can be, but has no part in a mean.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from math import inf, isfinite, sqrt
 from statistics import stdev
@@ -78,17 +77,13 @@ class _UntilConfident:
         if n < self.at_least:
             return Need(self.at_least - n, f"{self.at_least} numbers wanted, {n} there")
         deviation = _deviation(values)
-        width = quantile(self.level, n - 1) * deviation / sqrt(n)
+        width = quantile(self.level, n - 1) * deviation / sqrt(n) if deviation else 0.0
         if width <= self.half_width:
             return None
         # A deviation known from few samples is rough: ask for as many again, at the most.
-        enough = bisect_left(
-            range(n + 1, 2 * n),
-            True,
-            key=lambda k: self.is_enough(k, deviation),
-        )
+        enough = next((k for k in range(n + 1, 2 * n) if self.is_enough(k, deviation)), 2 * n)
         why = f"mean known to +-{width:.3g} at level {self.level:g}, +-{self.half_width:g} wanted"
-        return Need(enough + 1, why)
+        return Need(enough - n, why)
 
     def is_enough(self, n: int, deviation: float) -> bool:
         return confidence(self.half_width * sqrt(n) / deviation, n - 1) >= self.level

@@ -10,7 +10,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
@@ -40,10 +40,10 @@ from pylightnix_fn.store.layout import (
     dref_of,
     rref_of,
 )
+from pylightnix_fn.store.lock import locked
 from pylightnix_fn.store.records import (
     MAX_MANIFEST,
     MAX_RECORD,
-    MAX_TEXT,
     context_text,
     own_files,
     read_config,
@@ -51,7 +51,14 @@ from pylightnix_fn.store.records import (
     read_record,
     read_text,
 )
-from pylightnix_fn.store_protocol import Facts, Record, Staging, candidate_of, users_of
+from pylightnix_fn.store_protocol import (
+    MAX_TEXT,
+    Facts,
+    Record,
+    Staging,
+    candidate_of,
+    users_of,
+)
 from pylightnix_fn.tree import Folder, realization_digest
 
 
@@ -72,7 +79,7 @@ class DiskStore:
         """
         path = Path(root).absolute()
         layout = Layout(path, path / "tmp" if staging is None else Path(staging).absolute())
-        if not layout.objects.is_dir():
+        if not os.path.isdir(layout.objects):
             _create(layout, create)
         if staging is not None and _device(layout.staging) != _device(layout.objects):
             raise StagingElsewhere(str(path), str(layout.staging))
@@ -84,13 +91,9 @@ class DiskStore:
         return self.layout.root
 
     def register(self, dref: DRef[object], config: Config) -> None:
-        path = self.layout.config(dref)
-        there = read_text(path, MAX_RECORD)
-        if there is None:
+        if not self._holds(dref, config):
             with self._writing():
                 self._publish_config(dref, config)
-        elif there != config.text:
-            raise DamagedObject(dref.text, CONFIG_FILE, "it is not the config of this derivation")
 
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
@@ -124,8 +127,10 @@ class DiskStore:
                 staging.log.chmod(0o444)
                 os.rename(staging.log, staging.folder / LOG_FILE)
             close_folders(staging.folder, tree)
-            if not self._publish(staging.folder, self.layout.realization(made)):
-                self._adopt(staging, made, digest, facts)
+            with locked(self.layout.lock):
+                self._check_needs(dref, context)
+                if not self._publish(staging.folder, self.layout.realization(made)):
+                    self._adopt(staging, made, digest, facts)
             delete(staging.home)
         return made
 
@@ -160,12 +165,14 @@ class DiskStore:
         path = self.layout.located(reference)
         if not path.is_dir():
             raise MissingObject(reference.text, str(self.root))
-        if users := users_of(self, reference):
-            raise StillNeeded(reference.text, "\n".join(users))
         with self._writing():
             self.layout.staging.mkdir(parents=True, exist_ok=True)
-            trash = Path(tempfile.mkdtemp(prefix="removed-", dir=self.layout.staging))
-            os.rename(path, trash / "object")
+            with locked(self.layout.lock):
+                if users := users_of(self, reference):
+                    raise StillNeeded(reference.text, "\n".join(users))
+                trash = Path(tempfile.mkdtemp(prefix="removed-", dir=self.layout.staging))
+                path.chmod(0o755)  # renaming a folder needs the right to write it
+                os.rename(path, trash / "object")
             delete(trash)
 
     def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate:
@@ -173,12 +180,28 @@ class DiskStore:
         texts = {name: read_text(folder / name, MAX_TEXT) for name in reads}
         return candidate_of(read_record(folder, rref), texts)
 
+    def _holds(self, dref: DRef[object], config: Config) -> bool:
+        path = self.layout.config(dref)
+        there = read_text(path, len(config.text.encode()))
+        if there is None and not path.exists():
+            return False
+        if there != config.text:
+            raise DamagedObject(dref.text, CONFIG_FILE, "it is not the config of this derivation")
+        return True
+
     def _publish_config(self, dref: DRef[object], config: Config) -> None:
         staging = self.stage(dref)
         _write(staging.folder / CONFIG_FILE, config.text)
-        if not self._publish(staging.folder, self.layout.derivation(dref), mode=0o755):
-            self.register(dref, config)  # another process was faster, or what lies there is damaged
+        first = self._publish(staging.folder, self.layout.derivation(dref), mode=0o755)
         delete(staging.home)
+        if not (first or self._holds(dref, config)):  # it does if another process was faster
+            raise DamagedObject(dref.text, CONFIG_FILE, "there is none")
+
+    def _check_needs(self, dref: DRef[object], context: Context) -> None:
+        used = (rref for rrefs in context.values() for rref in rrefs)
+        for reference in (dref, *used):
+            if not self.layout.located(reference).is_dir():
+                raise MissingObject(reference.text, str(self.root))
 
     def _publish(self, folder: Path, target: Path, mode: int = 0o555) -> bool:
         """Rename a folder to its final name; whether it was the first there."""
@@ -187,6 +210,8 @@ class DiskStore:
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 return False
+            if error.errno == errno.EXDEV:
+                raise StagingElsewhere(str(self.root), str(self.layout.staging)) from error
             raise
         target.chmod(mode)
         return True
@@ -215,14 +240,15 @@ class DiskStore:
 
 
 def _create(layout: Layout, wanted: bool) -> None:
+    for path in (layout.objects, layout.staging):
+        there = next(each for each in (path, *path.parents) if os.path.lexists(each))
+        if not os.path.isdir(there):
+            raise StoreIsFile(str(there))
     if not wanted:
         raise StoreMissing(str(layout.root))
     try:
         layout.objects.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            layout.staging.mkdir(parents=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise StoreIsFile(str(error.filename)) from error
+        layout.staging.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreNotWritable(str(layout.root), str(error)) from error
 

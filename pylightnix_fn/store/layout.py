@@ -33,6 +33,11 @@ class Layout:
         """What holds a folder for each derivation."""
         return self.root / "store-v1"
 
+    @property
+    def lock(self) -> Path:
+        """Held while an object is published, renewed or removed."""
+        return self.root / "locks" / "publish"
+
     def derivation(self, dref: DRef[object]) -> Path:
         """The folder of a derivation."""
         return self.objects / dref.text.removeprefix("dref:")

@@ -21,9 +21,8 @@ from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, T
 from pylightnix_fn.store_protocol import Facts, Record
 from pylightnix_fn.tree import Tree
 
-MAX_RECORD: Final = 2**20  # bytes of a config, a context or the facts of a build
+MAX_RECORD: Final = 2**26  # bytes of a config, a context or the facts of a build
 MAX_MANIFEST: Final = 2**30
-MAX_TEXT: Final = 2**16  # bytes of a text artifact that a matcher reads
 
 
 def context_text(context: Context) -> str:

@@ -1,0 +1,146 @@
+"""From a callable to digests: each of the user's things that it reaches, once, under a label.
+
+Things are described in the order in which they are met, which depends on the code alone. A digest
+names other things by their labels, so cycles are no matter; where two things would bear the same
+label (two lambdas, two closures of one function) the later ones are numbered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from types import FunctionType, MethodType
+
+from attrs import Factory, field, frozen
+
+from .atoms import digest
+from .bytecode import bytecode_tag
+from .definitions import Reads, definition
+from .held import held
+from .origin import Origin, Owner, Place, label_of, place_of, place_of_class, place_of_function
+from .parts import Assigned, Named, Part, Thing, Whole
+from .sketches import globals_of
+from .values import described
+
+
+@frozen
+class Reached:
+    """Digests by label, installed packages, and what was looked at to find them."""
+
+    digests: dict[str, str]
+    packages: frozenset[str]
+    reads: Reads
+    owner: Owner
+
+
+def reached(root: object) -> Reached:
+    """All of the user's code that a callable reaches."""
+    graph = _Graph(Owner(home_of(root)))
+    parts = described(root, graph.owner)
+    if len(parts) == 1 and not isinstance(parts[0], str | Named):
+        graph.label(parts[0])
+    else:
+        graph.digests[_root_label(root) + "()"] = graph.digest(parts)
+    graph.settle()
+    digests = dict(sorted(graph.digests.items()))
+    return Reached(digests, frozenset(graph.packages), graph.reads, graph.owner)
+
+
+def home_of(root: object) -> frozenset[str]:
+    """The installed packages that a callable is defined in; empty where it is the user's own.
+
+    >>> home_of(home_of)
+    frozenset()
+    """
+    places, stack, seen = set(), [root], list[object]()
+    while stack:
+        value = stack.pop()
+        if any(value is each for each in seen):
+            continue
+        seen.append(value)
+        if isinstance(value, FunctionType) and "__wrapped__" not in vars(value):
+            places.add(place_of_function(value))
+        elif isinstance(value, type):
+            places.add(place_of_class(value))
+        elif callable(value) or isinstance(value, tuple | list):
+            inside = value if isinstance(value, tuple | list) else [v for _, v in held(value)]
+            stack.extend(inside)
+    if not places:
+        places.add(place_of_class(type(root)))
+    if any(place.origin is Origin.OWN for place in places):
+        return frozenset()
+    return frozenset(place.top for place in places if place.origin is Origin.INSTALLED)
+
+
+@frozen(eq=False)
+class _Graph:
+    owner: Owner
+    digests: dict[str, str] = Factory(dict)
+    packages: set[str] = Factory(set)
+    reads: Reads = field(factory=Reads)
+    labels: dict[object, str] = Factory(dict)
+    times: Counter[str] = Factory(Counter)
+    queue: deque[tuple[str, Thing]] = Factory(deque)
+    met: list[Thing] = Factory(list)  # keeps alive what `labels` knows by identity
+
+    def settle(self) -> None:
+        while self.queue:
+            label, thing = self.queue.popleft()
+            self.digests[label] = self.digest(definition(thing, self.owner, self.reads))
+
+    def digest(self, parts: Iterable[Part]) -> str:
+        words = [word for part in parts if (word := self.word(part))]
+        tag = bytecode_tag() + ":"
+        is_text = not words[:1] or not words[0].startswith(tag)
+        return digest(words) if is_text else tag + digest(words)
+
+    def word(self, part: Part) -> str:
+        match part:
+            case str():
+                return part
+            case Named():
+                self.packages.update([part.package] if part.package else [])
+                return "named " + ascii(part.name) if part.name else ""
+            case _:
+                return "see " + self.label(part)
+
+    def label(self, thing: Thing) -> str:
+        key = _key(thing)
+        if key not in self.labels:
+            name = _label(thing)
+            self.times[name] += 1
+            label = name if self.times[name] == 1 else f"{name}~{self.times[name]}"
+            self.labels[key] = label
+            self.met.append(thing)
+            self.queue.append((label, thing))
+        return self.labels[key]
+
+
+def _key(thing: Thing) -> object:
+    match thing:
+        case Whole():
+            return thing
+        case Assigned():
+            return id(thing.holder), thing.name, thing.sketch.form
+        case _:
+            return id(thing)
+
+
+def _label(thing: Thing) -> str:
+    match thing:
+        case FunctionType():
+            return f"{label_of(place_of_function(thing))}:{thing.__code__.co_qualname}"
+        case type():
+            return f"{label_of(place_of_class(thing))}:{thing.__qualname__}"
+        case Whole():
+            return f"{label_of(Place(thing.name))}:<module>"
+        case Assigned():
+            return f"{label_of(place_of(globals_of(thing.holder)))}:{thing.name}"
+
+
+def _root_label(root: object) -> str:
+    while isinstance(root, MethodType):
+        root = root.__func__
+    if isinstance(root, FunctionType | type):
+        return _label(root)
+    return _label(type(root))

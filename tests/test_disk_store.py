@@ -1,0 +1,458 @@
+"""What only a store on a disk can get wrong: its layout, rights, damage, other processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from scenarios import (
+    NOBODY,
+    Counter,
+    facts,
+    files,
+    listing,
+    numbered,
+    put,
+    registered,
+    unprivileged,
+)
+
+import pylightnix_fn
+from pylightnix_fn import DiskStore, Folder, RRef, instantiate, mkconfig, realize
+from pylightnix_fn.errors.store import (
+    DamagedObject,
+    HashCollision,
+    StagingElsewhere,
+    StoreIsFile,
+    StoreMissing,
+    StoreNotWritable,
+)
+
+NOTHING: frozenset[str] = frozenset()
+OTHER_DISK = Path("/dev/shm")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> DiskStore:
+    return DiskStore.open(tmp_path / "store")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder of an ordinary user, as whom the test then runs: rights mean nothing to root."""
+    folder = Path(tempfile.mkdtemp())
+    if os.geteuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
+    with unprivileged():
+        yield folder
+    shutil.rmtree(folder)
+
+
+def _others_device() -> bool:
+    return OTHER_DISK.is_dir() and (
+        OTHER_DISK.stat().st_dev != Path(tempfile.gettempdir()).stat().st_dev
+    )
+
+
+def _open_up(folder: Path) -> None:
+    for path in (folder, *(each for each in folder.rglob("*") if each.is_dir())):
+        path.chmod(0o755)
+
+
+# Layout
+
+
+def test_new_store_holds_objects_and_staging_only(disk: DiskStore) -> None:
+    assert ["store-v1", "tmp"] == sorted(os.listdir(disk.root))
+
+
+def test_objects_lie_where_the_layout_says(disk: DiskStore) -> None:
+    dref = registered(disk, "model", rate=1)
+    rref = put(disk, dref, {"a.txt": "data"}, started=7)
+    folder = f"{dref.text.removeprefix('dref:')}"
+    assert [folder] == os.listdir(disk.root / "store-v1")
+    assert {"config.json", rref.digest} == set(os.listdir(disk.root / "store-v1" / folder))
+    expected = {"__build__.json", "__buildtime__.txt", "__manifest__.json", "a.txt", "context.json"}
+    assert expected == set(os.listdir(disk.root / "store-v1" / folder / rref.digest))
+
+
+def test_config_file_is_canonical_json(disk: DiskStore) -> None:
+    dref = registered(disk, "model", rate=1.0)
+    assert '{"name":"model","rate":1.0}' == disk.layout.config(dref).read_text(encoding="utf-8")
+
+
+def test_context_file_names_what_was_used(disk: DiskStore) -> None:
+    dataset = registered(disk, "dataset")
+    model = registered(disk, "model", data=str(dataset))
+    data = put(disk, dataset, {"n": "1"})
+    folder = disk.folder(put(disk, model, {"n": "2"}, context={dataset: (data,)}))
+    expected = f'{{"{dataset}":["{data}"]}}'
+    assert expected == (folder / "context.json").read_text(encoding="utf-8")
+
+
+def test_build_time_file_says_when_the_build_began(disk: DiskStore) -> None:
+    folder = disk.folder(put(disk, registered(disk), {"a.txt": "data"}, started=7))
+    expected = "1970-01-01T00:00:07+00:00\n"
+    assert expected == (folder / "__buildtime__.txt").read_text(encoding="utf-8")
+
+
+def test_manifest_lists_every_entry(disk: DiskStore) -> None:
+    folder = disk.folder(put(disk, registered(disk), {"in/a.txt": "data"}))
+    manifest = json.loads((folder / "__manifest__.json").read_text(encoding="utf-8"))
+    assert ["in", "in/a.txt"] == [entry["path"] for entry in manifest["entries"]]
+    assert folder.name == manifest["digest"][:32]
+
+
+def test_nothing_of_a_build_stays_in_staging(disk: DiskStore) -> None:
+    dref = registered(disk)
+    for _ in range(2):
+        put(disk, dref, {"in/a.txt": "data"})
+    assert [] == os.listdir(disk.root / "tmp")
+
+
+def test_strange_names_among_the_objects_are_passed_over(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
+    for strange in ("lost+found", "0" * 32, f"{'g' * 32}-name", f"{'0' * 32}-a b"):
+        (disk.layout.objects / strange).mkdir()
+        (disk.layout.derivation(dref) / f"{strange}x").mkdir()
+    assert (dref,) == disk.drefs()
+    assert (rref,) == disk.rrefs(dref)
+
+
+def test_store_is_found_again(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
+    again = DiskStore.open(str(disk.root), create=False)
+    assert (rref,) == again.rrefs(dref)
+
+
+def test_relative_root_survives_a_change_of_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = DiskStore.open("store")
+    monkeypatch.chdir("/")
+    assert (tmp_path / "store", ()) == (store.root, store.drefs())
+
+
+# Roots
+
+
+def test_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreIsFile) as caught:
+        DiskStore.open(tmp_path / "file")
+    assert str(tmp_path / "file") == caught.value.path
+
+
+def test_root_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreIsFile) as caught:
+        DiskStore.open(tmp_path / "file/deep/store")
+    assert str(tmp_path / "file") == caught.value.path
+
+
+def test_root_that_is_a_dangling_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("absent")
+    with pytest.raises(StoreIsFile):
+        DiskStore.open(tmp_path / "link")
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_file_is_told_from_a_missing_store(tmp_path: Path, create: bool) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreIsFile):
+        DiskStore.open(tmp_path / "file", create=create)
+
+
+def test_missing_store_is_not_made_unasked(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissing, match="store"):
+        DiskStore.open(tmp_path / "store", create=False)
+    assert [] == os.listdir(tmp_path)
+
+
+def test_staging_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreIsFile) as caught:
+        DiskStore.open(tmp_path / "store", staging=tmp_path / "file")
+    assert str(tmp_path / "file") == caught.value.path
+
+
+def test_staging_may_lie_beside_the_store(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path / "store", staging=tmp_path / "staging")
+    dref = registered(store)
+    assert tmp_path / "staging" == store.stage(dref).home.parent
+    assert (put(store, dref, {"a.txt": "data"}),) == store.rrefs(dref)
+
+
+@pytest.mark.skipif(not _others_device(), reason="needs /dev/shm on another file system")
+def test_staging_on_another_file_system_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StagingElsewhere, match=str(OTHER_DISK)):
+        DiskStore.open(tmp_path / "store", staging=OTHER_DISK / "absent" / "staging")
+
+
+@pytest.mark.skipif(not _others_device(), reason="needs /dev/shm on another file system")
+def test_staging_that_was_led_to_another_file_system_is_refused(disk: DiskStore) -> None:
+    with tempfile.TemporaryDirectory(dir=OTHER_DISK) as elsewhere:
+        (disk.root / "tmp").rmdir()
+        (disk.root / "tmp").symlink_to(elsewhere)
+        with pytest.raises(StagingElsewhere):
+            registered(disk)
+    assert () == disk.drefs()
+
+
+# Rights
+
+
+def test_ordinary_user_can_build_renew_and_remove(place: Path) -> None:
+    store = DiskStore.open(place / "store")
+    dref = registered(store)
+    rref = put(store, dref, {"in/a.txt": "data"}, started=1)
+    put(store, dref, {"in/a.txt": "data"}, started=2)
+    assert facts(2) == store.record(rref).facts
+    store.remove(rref)
+    assert () == store.rrefs(dref)
+    store.remove(dref)
+    assert [] == os.listdir(store.root / "tmp")
+
+
+def test_ordinary_user_cannot_change_artifacts(place: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("rights mean nothing to root")
+    store = DiskStore.open(place / "store")
+    folder = store.folder(put(store, registered(store), {"in/a.txt": "data"}))
+    for path in (folder / "in/a.txt", folder / "in/new", folder / "new", folder / "context.json"):
+        with pytest.raises(PermissionError):
+            path.open("a")
+
+
+def test_ordinary_user_loses_no_race_for_an_equal_result(place: Path) -> None:
+    store = DiskStore.open(place / "store")
+    dref = registered(store)
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda n: put(store, dref, {"a": ""}, started=n), range(200)))
+    assert {made[0]} == set(made)
+    assert facts(199) == store.record(made[0]).facts
+    assert 0o555 == store.folder(made[0]).stat().st_mode & 0o777
+
+
+def _read_only(place: Path) -> tuple[DiskStore, RRef[Folder]]:
+    store = DiskStore.open(place / "store")
+    made = realize(instantiate(Counter(numbered).stage, "one"), store)
+    for folder in (store.root, *(each for each in store.root.rglob("*") if each.is_dir())):
+        folder.chmod(0o555)
+    return store, made.rref
+
+
+def test_read_only_store_can_be_read(place: Path) -> None:
+    _, rref = _read_only(place)
+    store = DiskStore.open(place / "store")
+    counter = Counter(numbered)
+    assert rref == realize(instantiate(counter.stage, "one"), store).rref
+    assert {} == counter.builds
+    _open_up(place)
+
+
+def test_read_only_store_refuses_to_be_written(place: Path) -> None:
+    store, rref = _read_only(place)
+    before = listing(store.root)
+    config = mkconfig({"name": "new"})
+    closure = instantiate(Counter(numbered).stage, "one")
+    with pytest.raises(StoreNotWritable):
+        store.register(config.dref(), config)
+    with pytest.raises(StoreNotWritable):
+        realize(closure, store, rebuild=True)
+    with pytest.raises(StoreNotWritable):
+        store.remove(rref)
+    assert before == listing(store.root)
+    _open_up(place)
+
+
+def test_store_cannot_be_made_in_a_read_only_folder(place: Path) -> None:
+    place.chmod(0o555)
+    with pytest.raises(StoreNotWritable, match="store"):
+        DiskStore.open(place / "store")
+    assert [] == os.listdir(place)
+    place.chmod(0o755)
+
+
+def test_store_in_a_closed_folder_is_refused(place: Path) -> None:
+    DiskStore.open(place / "closed/store")
+    (place / "closed").chmod(0)
+    with pytest.raises(StoreNotWritable, match="store"):
+        DiskStore.open(place / "closed/store")
+    (place / "closed").chmod(0o755)
+
+
+# Damage
+
+
+def _spoil(path: Path, data: bytes) -> None:
+    path.parent.chmod(0o755)
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+DAMAGE = [b"", b'{"name":', b"\xff", b"[1]", b'{"name":"other"}', b"{" * 10**5]
+
+
+@pytest.mark.parametrize("data", DAMAGE)
+def test_damaged_config_is_noticed(disk: DiskStore, data: bytes) -> None:
+    dref = registered(disk)
+    _spoil(disk.layout.config(dref), data)
+    with pytest.raises(DamagedObject, match=str(dref)):
+        disk.config(dref)
+    with pytest.raises(DamagedObject, match=str(dref)):
+        registered(disk)
+
+
+def test_lost_config_of_a_derivation_is_noticed(disk: DiskStore) -> None:
+    dref = registered(disk)
+    put(disk, dref, {"a.txt": "data"})
+    disk.layout.config(dref).unlink()
+    with pytest.raises(DamagedObject, match=str(dref)):
+        registered(disk)
+    assert [] == os.listdir(disk.root / "tmp")
+
+
+@pytest.mark.parametrize("name", ["context.json", "__build__.json"])
+@pytest.mark.parametrize("data", DAMAGE)
+def test_damaged_record_is_noticed(disk: DiskStore, name: str, data: bytes) -> None:
+    rref = put(disk, registered(disk), {"a.txt": "data"})
+    _spoil(disk.folder(rref) / name, data)
+    with pytest.raises(DamagedObject, match=str(rref)):
+        disk.record(rref)
+
+
+@pytest.mark.parametrize("name", ["context.json", "__build__.json", "__manifest__.json"])
+def test_equal_result_does_not_hide_damage(disk: DiskStore, name: str) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
+    _spoil(disk.folder(rref) / name, b"")
+    with pytest.raises(DamagedObject, match=str(rref)):
+        put(disk, dref, {"a.txt": "data"})
+
+
+def test_forged_manifest_is_a_collision(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
+    path = disk.folder(rref) / "__manifest__.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    forged = rref.digest + "0" * 32
+    _spoil(path, json.dumps({**manifest, "digest": forged}).encode())
+    before = listing(disk.folder(rref))
+    with pytest.raises(HashCollision) as caught:
+        put(disk, dref, {"a.txt": "data"})
+    assert (rref.text, forged) == (caught.value.reference, caught.value.there)
+    assert "data" == Path(caught.value.staging, "a.txt").read_text(encoding="utf-8")
+    assert before == listing(disk.folder(rref))
+
+
+def test_damaged_objects_can_be_removed(disk: DiskStore) -> None:
+    one, other = (registered(disk, name) for name in ("one", "other"))
+    _spoil(disk.layout.config(one), b"")
+    _spoil(disk.layout.config(other), b"")
+    disk.remove(one)
+    assert (other,) == disk.drefs()
+
+
+def test_damaged_realizations_can_be_removed(disk: DiskStore) -> None:
+    dref, other = registered(disk), registered(disk, "other")
+    made = [put(disk, each, {"n": str(n)}) for each in (dref, other) for n in range(2)]
+    for rref in made:
+        _spoil(disk.folder(rref) / "__build__.json", b"")
+    for rref in made:
+        disk.remove(rref)
+    assert ((), ()) == (disk.rrefs(dref), disk.rrefs(other))
+
+
+def test_damaged_context_is_never_a_candidate(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
+    _spoil(disk.folder(rref) / "context.json", b"")
+    assert () == disk.candidates(dref, {}, NOTHING)
+
+
+def test_config_of_several_megabytes_comes_back(disk: DiskStore) -> None:
+    config = mkconfig({"name": "large", "text": "x" * 2**22})
+    for _ in range(2):
+        disk.register(config.dref(), config)
+    assert config == disk.config(config.dref())
+
+
+# Other threads and processes
+
+
+def _commit(root: str, n: int) -> str:
+    store = DiskStore.open(root)
+    return str([put(store, registered(store), {"a.txt": "data"}, started=n) for _ in range(20)][0])
+
+
+def test_processes_can_commit_equal_results_at_once(tmp_path: Path) -> None:
+    root = str(tmp_path / "store")
+    with ProcessPoolExecutor(4, get_context("spawn")) as processes:
+        made = set(processes.map(_commit, [root] * 8, range(8)))
+    store = DiskStore.open(root)
+    (dref,) = store.drefs()
+    (rref,) = store.rrefs(dref)
+    assert {str(rref)} == made
+    assert facts(7) == store.record(rref).facts
+    assert [] == os.listdir(store.root / "tmp")
+
+
+def test_threads_can_register_at_once(disk: DiskStore) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = set(threads.map(lambda _: registered(disk), range(64)))
+    assert tuple(made) == disk.drefs()
+
+
+KILLED = """
+import os, signal, sys
+from pylightnix_fn import DiskStore, Folder, derive, instantiate, latest, realize
+from scenarios import Counter, Part
+
+def die(b, n):
+    (b.path / "partial.txt").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+realize(instantiate(Counter(die).stage, "one"), DiskStore.open(sys.argv[1]))
+"""
+
+
+def test_killed_build_stands_in_nobodys_way(tmp_path: Path) -> None:
+    paths = [str(Path(each).parent) for each in (pylightnix_fn.__path__[0], __file__)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "store")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        check=False,
+    )
+    assert -signal.SIGKILL == killed.returncode
+    store = DiskStore.open(tmp_path / "store")
+    closure = instantiate(Counter().stage, "one")
+    assert (closure.targets, ()) == (store.drefs(), store.rrefs(closure.targets[0]))
+    made = realize(closure, store)
+    assert ["label.txt"] == [name for name in os.listdir(made.path) if name.startswith("label")]
+    assert not (made.path / "partial.txt").exists()
+
+
+def test_dependency_that_was_removed_during_a_build_is_noticed(disk: DiskStore) -> None:
+    dataset = registered(disk, "dataset")
+    model = registered(disk, "model", data=str(dataset))
+    data = put(disk, dataset, {"n": "1"})
+    staging = disk.stage(model)
+    files({"a.txt": "data"})(staging.folder)
+    disk.remove(data)
+    with pytest.raises(LookupError, match=str(data)):
+        disk.commit(staging, model, {dataset: (data,)}, facts())
+    assert () == disk.rrefs(model)

@@ -1,0 +1,88 @@
+"""The MNIST examples, run as a user runs them: real digits, real trainings."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(example: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(EXAMPLES / example), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def printed(example: str, *arguments: str, folder: Path) -> str:
+    ended = run(example, *arguments, folder=folder)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("mnist")
+    return folder, printed("mnist.py", folder=folder)
+
+
+def test_mnist_trains_three_models(first_run: tuple[Path, str]) -> None:
+    _, output = first_run
+    assert "3 trainings took" in output
+
+
+def test_mnist_chooses_the_best_of_its_models(first_run: tuple[Path, str]) -> None:
+    _, output = first_run
+    rows = re.findall(r"^ +(0\.\d{4}) +[\d.]+  [0-9a-f]{32}(.*)$", output, re.MULTILINE)
+    assert len(rows) == 3
+    assert max(accuracy for accuracy, _ in rows) == next(a for a, mark in rows if "best" in mark)
+
+
+def test_mnist_recognises_more_than_93_of_100_digits(first_run: tuple[Path, str]) -> None:
+    _, output = first_run
+    accuracy = re.search(r"^accuracy  (0\.\d+)$", output, re.MULTILINE)
+    assert accuracy is not None
+    assert float(accuracy[1]) > 0.93
+
+
+def test_mnist_tells_where_the_checkpoint_lies(first_run: tuple[Path, str]) -> None:
+    _, output = first_run
+    weights = re.search(r"^weights   (.+\.weights\.h5)$", output, re.MULTILINE)
+    assert weights is not None
+    assert Path(weights[1]).stat().st_size > 1_000_000
+
+
+def test_mnist_trains_nothing_when_run_again(first_run: tuple[Path, str]) -> None:
+    folder, _ = first_run
+    assert "Nothing was trained" in printed("mnist.py", folder=folder)
+
+
+def test_mnist_run_again_does_not_import_tensorflow(first_run: tuple[Path, str]) -> None:
+    folder, _ = first_run
+    command = [sys.executable, "-X", "importtime", str(EXAMPLES / "mnist.py")]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if "|" in line}
+    assert "pylightnix_fn" in imported
+    assert not imported & {"tensorflow", "keras", "numpy", "requests"}
+
+
+def test_mnist_refuses_a_url_without_its_checksum(tmp_path: Path) -> None:
+    ended = run("mnist.py", "--url", "https://example.org/mnist.npz", folder=tmp_path)
+    assert ended.returncode == 2
+    assert "--url and --sha256 belong together" in ended.stderr
+
+
+def test_mnist_inplace_walks_through_to_the_end(tmp_path: Path) -> None:
+    output = printed("mnist_inplace.py", str(tmp_path / "store"), folder=tmp_path)
+    assert f"Initializing non-existing {tmp_path / 'store'}" in output
+    assert "Overwriting matcher or realizer of derivation dref:" in output
+    assert len(re.findall(r"^rref:[0-9a-f]{32}-[0-9a-f]{32}-unnamed$", output, re.MULTILINE)) == 2
+    assert len(re.findall(r"^garbage: rref:", output, re.MULTILINE)) == 1
+    kept = re.search(r"^kept: rref:([0-9a-f]{32})-([0-9a-f]{32})-unnamed$", output, re.MULTILINE)
+    assert kept is not None
+    derivation = tmp_path / "store" / "store-v1" / f"{kept[2]}-unnamed"
+    assert {"config.json", kept[1]} == set(os.listdir(derivation))
