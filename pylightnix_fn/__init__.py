@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     )
     from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only, worst
     from pylightnix_fn.matcher.combination import either, first_of, order_by, take, where
-    from pylightnix_fn.matcher.sampling import best_of, pareto, stop_when_no_gain, until_confident
+    from pylightnix_fn.matcher.front import pareto
+    from pylightnix_fn.matcher.sampling import best_of, stop_when_no_gain, until_confident
     from pylightnix_fn.memory_store import MemoryStore
     from pylightnix_fn.outlook import DryRun, Hit, Miss, dry_run
     from pylightnix_fn.outputs import Artifact, Codec, artifact
@@ -96,7 +97,8 @@ _HOMES = {
     "combinator.lift": "Inputs Value pure value",
     "laws": "check_codec check_matcher check_stage",
     "matcher.combination": "either first_of order_by take where",
-    "matcher.sampling": "best_of pareto stop_when_no_gain until_confident",
+    "matcher.front": "pareto",
+    "matcher.sampling": "best_of stop_when_no_gain until_confident",
     "stages.select": "select",
     "sweep": "grid",
 }

@@ -72,7 +72,7 @@ def put(
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int, int, str]]:
-    """Everything below a folder: its mode, size, time of change, and text or link target."""
+    """Everything below a folder: its mode, size, time of change, and content or link target."""
     found: dict[str, tuple[int, int, int, str]] = {}
     for here, folders, names in os.walk(folder):
         for name in (*folders, *names):
@@ -81,7 +81,7 @@ def listing(folder: Path) -> dict[str, tuple[int, int, int, str]]:
             if path.is_symlink():
                 content = os.readlink(path)
             elif path.is_file():
-                content = path.read_text(encoding="latin-1")
+                content = repr(path.read_bytes())
             found[str(path.relative_to(folder))] = (
                 status.st_mode,
                 status.st_size,

@@ -228,8 +228,6 @@ def test_ordinary_user_can_build_renew_and_remove(place: Path) -> None:
 
 
 def test_ordinary_user_cannot_change_artifacts(place: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("rights mean nothing to root")
     store = DiskStore.open(place / "store")
     folder = store.folder(put(store, registered(store), {"in/a.txt": "data"}))
     for path in (folder / "in/a.txt", folder / "in/new", folder / "new", folder / "context.json"):
@@ -394,15 +392,15 @@ def test_config_of_several_megabytes_comes_back(disk: DiskStore) -> None:
 # Other threads and processes
 
 
-def _commit(root: str, n: int) -> str:
+def _commit(root: str, n: int) -> set[str]:
     store = DiskStore.open(root)
-    return str([put(store, registered(store), {"a.txt": "data"}, started=n) for _ in range(20)][0])
+    return {str(put(store, registered(store), {"a.txt": ""}, started=n)) for _ in range(20)}
 
 
 def test_processes_can_commit_equal_results_at_once(tmp_path: Path) -> None:
     root = str(tmp_path / "store")
     with ProcessPoolExecutor(4, get_context("spawn")) as processes:
-        made = set(processes.map(_commit, [root] * 8, range(8)))
+        made = set().union(*processes.map(_commit, [root] * 8, range(8)))
     store = DiskStore.open(root)
     (dref,) = store.drefs()
     (rref,) = store.rrefs(dref)

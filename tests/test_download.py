@@ -6,11 +6,12 @@ import gzip
 import hashlib
 import os
 import pickle
+import pty
 import random
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -46,7 +47,7 @@ from pylightnix_fn.errors.fetch import (
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.stages.download import download
 from pylightnix_fn.stages.local_file import copy_checked
-from pylightnix_fn.stages.progress import Report, bar, silent
+from pylightnix_fn.stages.progress import Report, bar, on_terminal, silent
 from pylightnix_fn.stages.source import redirected
 
 DATA = random.Random(1).randbytes(1024)
@@ -279,7 +280,14 @@ def test_download_resumes_by_an_old_date(server: Server, fetch: Fetch) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"ETag": 'W/"v1"'}, {**TAG, "Accept-Ranges": "none"}, {"ETag": "v1"}]
+    "headers",
+    [
+        {},
+        {"ETag": 'W/"v1"'},
+        {**TAG, "Accept-Ranges": "none"},
+        {"ETag": "v1"},
+        {"Last-Modified": "Sun, 01 Nov 2099 10:00:00 GMT"},
+    ],
 )
 def test_download_starts_anew_where_nothing_names_the_version(
     headers: dict[str, str], server: Server, fetch: Fetch
@@ -357,6 +365,20 @@ def test_download_asks_only_once_for_wrong_content(server: Server, fetch: Fetch)
     with pytest.raises(ChecksumMismatch):
         fetch(server.serve("/a", content(OTHER)))
     assert ([], 1) == (fetch.waits, len(server.requests("/a")))
+
+
+def test_download_asks_only_once_for_wrong_content_after_a_stop(
+    server: Server, fetch: Fetch
+) -> None:
+    url = server.serve("/a", in_turn(stopping(DATA, 512, TAG), content(OTHER, {"ETag": '"v2"'})))
+    with pytest.raises(ChecksumMismatch):
+        fetch(url)
+    assert 2 == len(server.requests("/a"))
+
+
+def test_download_keeps_nothing_of_longer_content_before(server: Server, fetch: Fetch) -> None:
+    fetch(server.serve("/a", content(OTHER * 2)), server.serve("/b", content(DATA)))
+    assert DATA == fetch.target.read_bytes()
 
 
 def test_download_never_names_wrong_content(server: Server, fetch: Fetch) -> None:
@@ -556,6 +578,38 @@ def test_download_is_silent_where_there_is_no_terminal(
     url = server.serve("/a", content(DATA))
     download([url], sha256(DATA), tmp_path / "a", sleep=never)
     assert ("", "") == capsys.readouterr()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """The error stream is a terminal; gives what it shows."""
+    master, slave = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    with open(slave, "w") as screen, open(master, "rb", buffering=0) as shown:
+        monkeypatch.setattr(sys, "stderr", screen)
+        os.set_blocking(master, False)
+        yield lambda: (shown.read(65536) or b"").decode()
+
+
+def test_download_draws_a_bar_on_a_terminal(
+    server: Server, tmp_path: Path, terminal: Callable[[], str]
+) -> None:
+    url = server.serve("/a", content(DATA))
+    download([url], sha256(DATA), tmp_path / "data.bin", sleep=never)
+    shown = terminal()
+    assert "data.bin" in shown
+    assert "100%" in shown
+
+
+def test_download_draws_no_second_bar(
+    server: Server, tmp_path: Path, terminal: Callable[[], str]
+) -> None:
+    url = server.serve("/a", content(DATA))
+    with on_terminal("first"):
+        download([url], sha256(DATA), tmp_path / "second", sleep=never)
+    shown = terminal()
+    assert "first" in shown
+    assert "second" not in shown
 
 
 def drawn(name: str, received: int, total: int | None) -> str:

@@ -133,12 +133,17 @@ def pax(records: bytes, kind: bytes = tarfile.XHDTYPE) -> bytes:
     return header("pax", len(records), kind) + records + bytes(-len(records) % 512)
 
 
-def zipped(*members: tuple[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(
+    *members: tuple[str, bytes],
+    mode: int = 0,
+    method: int = zipfile.ZIP_DEFLATED,
+    system: int = 3,
+) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name, data in members:
             info = zipfile.ZipInfo(name)
-            info.external_attr, info.create_system, info.compress_type = mode << 16, 3, method
+            info.external_attr, info.create_system, info.compress_type = mode << 16, system, method
             archive.writestr(info, data)
     return out.getvalue()
 
@@ -233,6 +238,21 @@ def test_tar_of_the_oldest_dialect_marks_folders_by_a_slash(box: Box) -> None:
     assert {"a": ("folder", b"")} == box.unpack(tar(entry("a/", kind=tarfile.AREGTYPE)))
 
 
+def test_tar_of_the_oldest_dialect_marks_folders_with_long_names_too(box: Box) -> None:
+    archive = pax(b"11 path=a/\n") + header("x", 0, tarfile.AREGTYPE) + END
+    assert {"a": ("folder", b"")} == box.unpack(archive)
+
+
+def test_pax_header_may_be_padded_with_zeros(box: Box) -> None:
+    archive = pax(b"12 path=a/b\n" + bytes(9)) + header("x", 0) + END
+    assert ["a", "a/b"] == list(box.unpack(archive))
+
+
+def test_tar_folder_may_claim_a_size(box: Box) -> None:
+    archive = header("a", 4096, tarfile.DIRTYPE) + tar(entry("a/b", b"content"))
+    assert {"a": HELD["a"], "a/b": HELD["a/b"]} == box.unpack(archive)
+
+
 def test_tar_may_start_with_a_global_comment(box: Box) -> None:
     comment = pax(b"52 comment=" + b"a" * 40 + b"\n", tarfile.XGLTYPE)
     assert HELD == box.unpack(comment + SAMPLE)
@@ -258,6 +278,14 @@ def test_tar_names_may_hold_backslashes(box: Box) -> None:
 
 def test_gzip_of_several_pieces_is_one_tar(box: Box) -> None:
     assert HELD == box.unpack(gzip.compress(SAMPLE[:700]) + gzip.compress(SAMPLE[700:]))
+
+
+def test_gzip_piece_may_end_where_a_read_ends(box: Box) -> None:
+    first, second = gzip.compress(SAMPLE[:700]), gzip.compress(SAMPLE[700:])
+    name = b"n" * ((1 << 16) - len(first) - 1) + b"\0"
+    named = first[:3] + b"\x08" + first[4:10] + name + first[10:]
+    assert 1 << 16 == len(named)
+    assert HELD == box.unpack(named + second)
 
 
 @all_packers
@@ -505,6 +533,11 @@ def test_link_that_could_lead_outside_is_refused(name: str, target: str, box: Bo
     assert name == error.member
 
 
+def test_links_are_made_after_all_else(box: Box) -> None:
+    box.refusal(tar(symlink("link", "a"), entry("a"), entry("../canary")))
+    assert ["a"] == list(tree(box.folder))
+
+
 def test_link_is_not_written_through(box: Box) -> None:
     archive = tar(symlink("a", "d"), folder("d"), entry("a/canary", b"dead"))
     assert "it lies below 'a', which is no folder" == box.refusal(archive).why
@@ -579,6 +612,16 @@ def test_zip_keeps_a_link_that_stays_inside(box: Box) -> None:
 )
 def test_zip_link_that_could_lead_outside_is_refused(target: bytes, box: Box) -> None:
     assert "link" == box.refusal(zipped(("link", target), mode=0o120777)).member
+
+
+def test_zip_link_with_a_long_target_is_not_read(box: Box) -> None:
+    error = box.refusal(zipped(("link", bytes(4096)), mode=0o120777))
+    assert "it links to a name of more than 4095 bytes" == error.why
+
+
+def test_zip_of_a_system_without_links_holds_files(box: Box) -> None:
+    archive = zipped(("a", b"/etc/passwd"), mode=0o120777, system=0)
+    assert {"a": ("file", b"/etc/passwd")} == box.unpack(archive)
 
 
 def test_zip_link_is_not_written_through(box: Box) -> None:
@@ -723,6 +766,26 @@ def test_pax_header_that_is_huge_takes_no_memory(box: Box) -> None:
     assert peak < 16 << 20
 
 
+def test_bytes_of_headers_are_counted(box: Box) -> None:
+    archive = pax(b"600 comment=".ljust(599, b"a") + b"\n") + SAMPLE
+    assert "it unfolds into more than 500 bytes" == box.refusal(archive, Limits(size=500)).why
+
+
+def test_zip_with_a_huge_table_of_contents_takes_no_memory(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    with archive.open("wb") as file:
+        file.write(b"PK\3\4")
+        file.seek(300 << 20)
+        file.write(b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 0, 0, 290 << 20, 10 << 20, 0))
+    with pytest.raises(ArchiveRefused, match="its table of contents has more than"):
+        unpack(archive, tmp_path / "folder")
+
+
+def test_zip_with_a_table_of_contents_larger_than_itself_is_damaged(box: Box) -> None:
+    end = b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 0, 0, 1000, 0, 0)
+    assert isinstance(box.refusal(b"PK\3\4" + end), ArchiveDamaged)
+
+
 def test_member_with_endless_headers_is_refused(box: Box) -> None:
     assert "more than 8 headers" in box.refusal(pax(b"10 a=bcde\n") * 9 + SAMPLE).why
 
@@ -752,8 +815,8 @@ def test_xz_that_asks_for_too_much_memory_is_refused(box: Box) -> None:
 # Damage
 
 
-def negative() -> bytes:
-    block = bytearray(header("a", 0))
+def negative(kind: bytes) -> bytes:
+    block = bytearray(header("a", 0, kind))
     block[124:136] = b"\xff" * 12
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
@@ -763,7 +826,6 @@ def negative() -> bytes:
 @pytest.mark.parametrize(
     "archive",
     [
-        negative(),
         SAMPLE[: 512 * 5],
         SAMPLE[:512] + b"\1" + SAMPLE[513:],
         SAMPLE[:512] + b"garbage!" * 64 + SAMPLE[1024:],
@@ -775,7 +837,6 @@ def negative() -> bytes:
         pax(b"path=a\n") + header("a", 0) + END,
     ],
     ids=[
-        "negative size",
         "no end",
         "bad checksum",
         "garbage for a header",
@@ -789,6 +850,11 @@ def negative() -> bytes:
 )
 def test_tar_that_contradicts_itself_is_damaged(archive: bytes, box: Box) -> None:
     assert isinstance(box.refusal(archive), ArchiveDamaged)
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.XHDTYPE])
+def test_tar_member_with_a_negative_size_is_damaged(kind: bytes, box: Box) -> None:
+    assert "its size is negative" == box.refusal(negative(kind)).why
 
 
 def test_global_header_that_names_members_is_refused(box: Box) -> None:

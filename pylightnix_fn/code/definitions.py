@@ -39,7 +39,7 @@ _MODULE_NAMES = frozenset(vars(ModuleType("any"))) | {"__file__", "__builtins__"
 class Read:
     """That a name in the globals of a function or module stood for a value, or was `ABSENT`."""
 
-    holder: FunctionType | ModuleType
+    holder: object
     name: str
     value: object
 
@@ -79,10 +79,10 @@ def _function(function: FunctionType, owner: Owner, reads: Reads) -> Iterator[Pa
 
 
 def _mentioned(
-    found: Mentions, holder: FunctionType | ModuleType, owner: Owner, reads: Reads, form: str
+    found: Mentions, holder: object, owner: Owner, reads: Reads, form: str
 ) -> Iterator[Part]:
     yield form
-    resolved = {}
+    resolved: dict[Chain, Read] = {}
     for names in sorted(found.chains):
         if names[0] not in found.written and names[0] not in _MODULE_NAMES:
             resolved |= _resolved(names, holder, owner, reads)
@@ -105,7 +105,7 @@ def _named(read: Read, owner: Owner) -> Iterator[Part]:
 
 
 def _resolved(
-    names: Chain, holder: FunctionType | ModuleType, owner: Owner, reads: Reads
+    names: Chain, holder: object, owner: Owner, reads: Reads
 ) -> dict[Chain, Read]:
     inner = dict(cells(holder)) if isinstance(holder, FunctionType) else {}
     if names[0] in inner and not isinstance(inner[names[0]], ModuleType):
@@ -126,7 +126,7 @@ def _resolved(
     return found
 
 
-def _global(name: str, holder: FunctionType | ModuleType) -> object:
+def _global(name: str, holder: object) -> object:
     return globals_of(holder).get(name, ABSENT)
 
 

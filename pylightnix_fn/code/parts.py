@@ -54,7 +54,7 @@ class Assigned:
 
     name: str
     sketch: Sketch
-    holder: FunctionType | ModuleType = field(repr=False)
+    holder: object = field(repr=False)  # the function or module whose globals it is in
 
 
 Thing: TypeAlias = FunctionType | type | Whole | Assigned

@@ -89,11 +89,13 @@ def module_sketch(module: ModuleType | None, place: Place) -> Sketch | None:
     return _tree_sketch(source)
 
 
-def assigned(name: str, holder: FunctionType | ModuleType, value: object) -> Assigned | None:
+def assigned(name: str, holder: object, value: object) -> Assigned | None:
     """The statements that make a global, seen from a function or a module; None without a text.
 
     ``value`` is what the global is now, or None where that does not matter.
     """
+    if not isinstance(holder, FunctionType | ModuleType):
+        return None
     known = _GLOBALS.setdefault(holder, {})
     found = known.get(name)
     if found is None or found.value() is not value:
@@ -104,9 +106,11 @@ def assigned(name: str, holder: FunctionType | ModuleType, value: object) -> Ass
     return Assigned(name, found.sketch, origin) if found.sketch and origin else None
 
 
-def globals_of(holder: FunctionType | ModuleType) -> dict[str, object]:
-    """The names that the text of a function or a module sees."""
-    return holder.__globals__ if isinstance(holder, FunctionType) else vars(holder)
+def globals_of(holder: object) -> dict[str, object]:
+    """The names that the text of a function or a module sees; none where it is gone."""
+    if isinstance(holder, FunctionType):
+        return holder.__globals__
+    return vars(holder) if isinstance(holder, ModuleType) else {}
 
 
 def _weak(value: object) -> Callable[[], object]:

@@ -1,17 +1,16 @@
 """Whether all that a description was made from still is what it was, told in about a microsecond.
 
 A helper may be redefined, a global changed, a function patched in place between two plans. Only
-identities are compared, in C, and through weak references: what is watched must not be kept alive,
-least of all the function itself, which its own module's globals hold. What cannot be watched so
-(classes, objects with state) is described anew each time.
+identities are compared, and through weak references: what is watched must not be kept alive, least
+of all the function itself, which its own module's globals hold. What cannot be watched so (classes,
+objects with state) is described anew each time.
 """
 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from operator import attrgetter, call, is_, itemgetter
 from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TypeAlias
@@ -19,7 +18,7 @@ from weakref import ref
 
 from attrs import frozen
 
-from .definitions import ABSENT, Read, Reads
+from .definitions import ABSENT, Reads
 from .held import cells, held
 from .origin import Owner
 from .parts import Named
@@ -27,64 +26,57 @@ from .sketches import globals_of
 from .values import described
 
 Expected: TypeAlias = Callable[[], object]
-
-Namespace: TypeAlias = Mapping[str, object]
+Names: TypeAlias = tuple[tuple[str, Expected], ...]
 
 _CONSTANTS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
-_CODE, _DEFAULTS = attrgetter("__code__"), attrgetter("__defaults__")
+_CONTENT: Callable[[object, int], bytes] = vars(marshal)["dumps"]  # of any object, or ValueError
+_VERSION = 2  # of marshal: the last one that tells equal values alike, whoever else holds them
 
 
 @frozen(eq=False)
 class Space:
-    """What some names in one namespace are expected to be, to hold, or not to be."""
+    """What names in the globals of a function or module are expected to be, hold, or not be."""
 
     holder: Expected
-    namespace: Callable[[object], Namespace]
-    names: Callable[[Namespace], tuple[object, ...]]
-    expected: tuple[Expected, ...]
-    contents: tuple[tuple[str, bytes], ...] = ()
-    absent: frozenset[str] = frozenset()
+    names: Names
+    contents: tuple[tuple[str, bytes], ...]
+    absent: frozenset[str]
 
 
 @frozen(eq=False)
-class Closure:
-    """What a function is expected to close over, and its keyword defaults to hold."""
+class Holding:
+    """What a function is expected to hold besides its code."""
 
-    function: Expected
-    cells: tuple[Expected, ...]
-    keywords: bytes
+    function: ref[FunctionType]
+    held: Names
 
 
 @frozen(eq=False)
 class Watch:
     """What is expected of all functions that were described, and of the names they read."""
 
-    functions: tuple[Expected, ...]
-    codes: tuple[CodeType, ...]
-    defaults: tuple[object, ...]
-    closures: tuple[Closure, ...]
+    functions: tuple[tuple[ref[FunctionType], CodeType, object], ...]
     spaces: tuple[Space, ...]
+    holdings: tuple[Holding, ...]
 
 
 def unchanged(watch: Watch) -> bool:
     """Whether a description made now would be the same."""
-    try:
-        for each in watch.spaces:
-            names = each.namespace(each.holder())
-            if not all(map(is_, each.names(names), map(call, each.expected))):
+    for function, code, defaults in watch.functions:
+        now = function()
+        if now is None or now.__code__ is not code or now.__defaults__ is not defaults:
+            return False
+    for space in watch.spaces:
+        names = globals_of(space.holder())
+        for name, expected in space.names:
+            if names.get(name) is not expected():
                 return False
-            if each.absent and not names.keys().isdisjoint(each.absent):
+        if not names.keys().isdisjoint(space.absent):
+            return False
+        for name, content in space.contents:
+            if _content(names.get(name)) != content:
                 return False
-            for name, content in each.contents:
-                if marshal.dumps(names[name], 2) != content:
-                    return False
-        return (
-            all(map(is_, map(_CODE, map(call, watch.functions)), watch.codes))
-            and all(map(is_, map(_DEFAULTS, map(call, watch.functions)), watch.defaults))
-            and all(map(_holds, watch.closures))
-        )
-    except (AttributeError, KeyError, ValueError):  # gone, or no longer a constant
-        return False
+    return not watch.holdings or all(_holds(each) for each in watch.holdings)
 
 
 def watch_of(reads: Reads, owner: Owner) -> Watch | None:
@@ -92,77 +84,62 @@ def watch_of(reads: Reads, owner: Owner) -> Watch | None:
     functions = list({id(each): each for each in reads.functions}.values())
     if reads.others or not all(_is_constant(each.__defaults__) for each in functions):
         return None
-    closures = [_closure(each, owner) for each in functions if _has_closure(each)]
-    spaces = [*_spaces(reads.names, owner), *_wrapped(functions, owner)]
-    kept = [each for each in closures if each], [each for each in spaces if each]
-    if len(kept[0]) < len(closures) or len(kept[1]) < len(spaces):
+    spaces = list(_spaces(reads, owner))
+    holdings = [_holding(each, owner) for each in functions if _holds_more(each)]
+    if None in spaces or None in holdings:
         return None
     return Watch(
-        tuple(ref(each) for each in functions),
-        tuple(each.__code__ for each in functions),
-        tuple(each.__defaults__ for each in functions),
-        tuple(kept[0]),
-        tuple(kept[1]),
+        tuple((ref(each), each.__code__, each.__defaults__) for each in functions),
+        tuple(each for each in spaces if each),
+        tuple(each for each in holdings if each),
     )
 
 
-def _holds(closure: Closure) -> bool:
-    function = closure.function()
-    if not isinstance(function, FunctionType):
-        return False
-    found = [value for _, value in cells(function)]
-    same = len(found) == len(closure.cells)
-    same = same and all(map(is_, found, map(call, closure.cells)))
-    return same and marshal.dumps(function.__kwdefaults__, 2) == closure.keywords
+def _spaces(reads: Reads, owner: Owner) -> Iterator[Space | None]:
+    holders: dict[int, tuple[object, dict[str, object]]] = {}
+    for each in reads.names:
+        key = id(globals_of(each.holder))
+        holders.setdefault(key, (each.holder, {}))[1][each.name] = each.value
+    for holder, values in holders.values():
+        yield _space(holder, values, owner)
 
 
-def _has_closure(function: FunctionType) -> bool:
-    return bool(function.__closure__ or function.__kwdefaults__)
-
-
-def _closure(function: FunctionType, owner: Owner) -> Closure | None:
-    found = [_expected(value, owner) for _, value in cells(function)]
-    keywords = _content(function.__kwdefaults__)
-    kept = tuple(each for each in found if each)
-    if keywords is None or len(kept) < len(found):
-        return None
-    return Closure(ref(function), kept, keywords)
-
-
-def _wrapped(functions: Iterable[FunctionType], owner: Owner) -> Iterator[Space | None]:
-    for each in functions:
-        if "__wrapped__" in vars(each):
-            expected = _expected(vars(each)["__wrapped__"], owner)
-            names = itemgetter("__wrapped__", "__wrapped__")
-            space = attrgetter("__dict__")
-            yield Space(ref(each), space, names, (expected, expected)) if expected else None
-
-
-def _spaces(reads: Iterable[Read], owner: Owner) -> Iterator[Space | None]:
-    holders: dict[int, list[Read]] = {}
-    for each in reads:
-        holders.setdefault(id(globals_of(each.holder)), []).append(each)
-    for same in holders.values():
-        yield _space(same[0].holder, {each.name: each.value for each in same}, owner)
-
-
-def _space(holder: FunctionType | ModuleType, values: Namespace, owner: Owner) -> Space | None:
+def _space(holder: object, values: dict[str, object], owner: Owner) -> Space | None:
     present = {name: value for name, value in values.items() if value is not ABSENT}
     expected = {name: _expected(value, owner) for name, value in present.items()}
-    single = {name: each for name, each in expected.items() if each}
     contents = {name: _content(present[name]) for name, each in expected.items() if not each}
-    found = tuple((name, each) for name, each in contents.items() if each)
-    if len(found) < len(contents):
+    if None in contents.values():
         return None
-    names = list(single) * (2 if len(single) == 1 else 1)
     return Space(
         ref(holder),
-        attrgetter("__globals__" if isinstance(holder, FunctionType) else "__dict__"),
-        itemgetter(*names) if names else lambda _: (),
-        tuple(single[name] for name in names),
-        found,
+        tuple((name, each) for name, each in expected.items() if each),
+        tuple((name, each) for name, each in contents.items() if each),
         frozenset(values.keys() - present.keys()),
     )
+
+
+def _holds_more(function: FunctionType) -> bool:
+    return bool(function.__closure__ or function.__kwdefaults__ or vars(function))
+
+
+def _holds(holding: Holding) -> bool:
+    function = holding.function()
+    found = list(_more(function)) if function else []
+    return len(found) == len(holding.held) and all(
+        name == known and value is expected()
+        for (name, value), (known, expected) in zip(found, holding.held, strict=True)
+    )
+
+
+def _holding(function: FunctionType, owner: Owner) -> Holding | None:
+    expected = [(name, _expected(value, owner)) for name, value in _more(function)]
+    known = tuple((name, each) for name, each in expected if each)
+    return Holding(ref(function), known) if len(known) == len(expected) else None
+
+
+def _more(function: FunctionType) -> Iterable[tuple[str, object]]:
+    wrapped = vars(function).get("__wrapped__")
+    return (*cells(function), *(function.__kwdefaults__ or {}).items(), ("__wrapped__", wrapped))
 
 
 def _expected(value: object, owner: Owner) -> Expected | None:
@@ -181,7 +158,7 @@ def _expected(value: object, owner: Owner) -> Expected | None:
             known = named and not callable(value)
     try:
         return ref(value) if known else None
-    except TypeError:
+    except TypeError:  # not without keeping it alive
         return None
 
 
@@ -193,6 +170,6 @@ def _is_constant(value: object) -> bool:
 
 def _content(value: object) -> bytes | None:
     try:
-        return marshal.dumps(value, 2)
+        return _CONTENT(value, _VERSION)
     except ValueError:
         return None

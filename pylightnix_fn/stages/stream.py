@@ -113,7 +113,7 @@ def _decompress(file: BinaryIO, name: str, make: Callable[[], _Decompressor]) ->
                 yield chunk
             more = decompressor.needs_input and not decompressor.eof
             data = file.read(_INPUT) if more else b""
-            if more and not (data or chunk):
+            if more and not data:
                 raise Refusal(f"its {name} data ends too early", damaged=True)
         data = decompressor.unused_data or file.read(_INPUT)
         if data.startswith(b"\0"):

@@ -182,10 +182,9 @@ class DiskStore:
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         path = self.layout.config(dref)
-        there = read_text(path, len(config.text.encode()))
-        if there is None and not path.exists():
+        if not path.exists():
             return False
-        if there != config.text:
+        if read_text(path, len(config.text.encode())) != config.text:
             raise DamagedObject(dref.text, CONFIG_FILE, "it is not the config of this derivation")
         return True
 
