@@ -63,8 +63,10 @@ def main() -> None:
                     times[name].append(took)
     base = statistics.median(times["pass"])
     print(f"python {sys.version.split()[0]}, {RUNS} runs each; milliseconds beyond `pass`\n")
-    for name, took in times.items():
-        shown = [1000 * (each - base) for each in (min(took), statistics.median(took), max(took))]
+    for name, those in times.items():
+        shown = [
+            1000 * (each - base) for each in (min(those), statistics.median(those), max(those))
+        ]
         print(f"{name:<30}" + "".join(f"{each:9.1f}" for each in shown))
 
 

@@ -20,7 +20,7 @@ from pylightnix_fn.inplace import current_store, store_initialize
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 store_initialize(sys.argv[1] if len(sys.argv) > 1 else join(mkdtemp(), "pylightnix_mnist_demo"))
 
-# Stage 1: the dataset. The walk-through fetches it with `fetchurl`; here it lies beside the example.
+# Stage 1: the dataset. The walk-through fetches it with `fetchurl`; here it lies beside this file.
 
 from pylightnix_fn import DRef, fetchlocal
 from pylightnix_fn.inplace import instantiate_inplace
