@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.driver import Built, Event, Matched, Started, realize
     from pylightnix_fn.errors.message import PylightnixError
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
-    from pylightnix_fn.manager import Derivation, Manager, derive
+    from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
         Candidate,
         ManyMatcher,
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.store_protocol import Store
     from pylightnix_fn.sweep import grid
     from pylightnix_fn.tree import Folder
+    from pylightnix_fn.versions import versions_of
 
 # Where the public names live.
 _HOMES = {
@@ -77,7 +78,7 @@ _HOMES = {
     "config": "Config mkconfig selfref",
     "driver": "Built Event Matched Started realize",
     "errors.message": "PylightnixError",
-    "manager": "Derivation Manager derive",
+    "manager": "Derivation Manager Traced derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",
     "matcher.choice": "all_of at_least best exact latest only worst",
     "memory_store": "MemoryStore",
@@ -101,6 +102,7 @@ _HOMES = {
     "matcher.sampling": "best_of stop_when_no_gain until_confident",
     "stages.select": "select",
     "sweep": "grid",
+    "versions": "versions_of",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -141,6 +143,7 @@ __all__ = [
     "Started",
     "Step",
     "Store",
+    "Traced",
     "Use",
     "Value",
     "Verdict",
@@ -215,6 +218,7 @@ __all__ = [
     "timeout",
     "until_confident",
     "value",
+    "versions_of",
     "where",
     "worst",
 ]

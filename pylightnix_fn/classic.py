@@ -14,11 +14,11 @@ from typing import Final, TypeAlias, overload
 from attrs import frozen
 
 from pylightnix_fn.config import Config, dependencies, selfref
-from pylightnix_fn.errors.plan import MalformedReference
+from pylightnix_fn.errors.plan import MalformedOutputs, MalformedReference
 from pylightnix_fn.manager import Derivation, Manager
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only
-from pylightnix_fn.outputs import Promise
+from pylightnix_fn.outputs import Promise, why_no_output
 from pylightnix_fn.realizer import Build, Recipe, name_of
 from pylightnix_fn.refs import DRef, Many, dref, dref_from, is_dref
 from pylightnix_fn.tree import Folder
@@ -69,7 +69,7 @@ def mkdrv(
     """Add a derivation whose key is its config alone.
 
     Another one with the same config is replaced, and the manager notes it.
-    Errors: `UnknownReference`, `MalformedName`.
+    Errors: `UnknownReference`, `MalformedName`, `MalformedOutputs`.
     """
     reference = dref(config.digest, config.name, Folder())
     derivation = Derivation(
@@ -79,10 +79,17 @@ def mkdrv(
         matcher,
         Recipe(config, reference, realizer),
         name_of(realizer),
-        tuple(Promise(f"[selfref, '{path}']", path) for path in config.promises),
+        tuple(_promise(config.name, path) for path in config.promises),
     )
     m = m.adding(derivation)
     return m, Many(reference) if isinstance(matcher, ManyMatcher) else reference
+
+
+def _promise(name: str, path: str) -> Promise:
+    label = f"[selfref, '{path}']"
+    if path and (why := why_no_output(path)):
+        raise MalformedOutputs(name, label, path, why)
+    return Promise(label, path)
 
 
 def build_outpath(b: Build[Config, Folder]) -> Path:
@@ -105,13 +112,14 @@ def build_path(b: Build[Config, Folder], refpath: RefPath) -> Path:
 
     Errors: `UndeclaredInput`, `NotOne`, and `MalformedReference` for what is no RefPath.
     """
-    first, names = refpath[0], [str(part) for part in refpath[1:]]
-    if any(name in ("", ".", "..") or "\0" in name for name in PurePosixPath(*names).parts):
+    path = PurePosixPath(*(str(part) for part in refpath[1:]))
+    if not refpath or path.is_absolute() or ".." in path.parts or "\0" in str(path):
         raise MalformedReference(repr(refpath), "[reference, name, ...] inside one realization")
+    first = refpath[0]
     if first == selfref:
-        return b.path.joinpath(*names)
+        return b.path / path
     if isinstance(first, str):
         if not is_dref(first):
             raise MalformedReference(repr(refpath), "[reference, name, ...]")
         first = dref_from(first)
-    return b.deref(DRef(first.text, Folder())).path.joinpath(*names)
+    return b.deref(DRef(first.text, Folder())).path / path

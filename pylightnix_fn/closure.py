@@ -6,6 +6,7 @@ written: two calls with equal arguments give equal closures.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
@@ -32,7 +33,7 @@ class Closure(Generic[R_co]):
 
     derivations: Mapping[DRef[object], Derivation] = field(hash=False)
     targets: tuple[DRef[object], ...]
-    shape: Callable[[Chosen], R_co]
+    shape: Callable[[Chosen], R_co] = field(hash=False)  # its target may be a list
     notes: tuple[Overwritten, ...] = ()
 
     def __iter__(self) -> Iterator[Derivation]:
@@ -127,7 +128,8 @@ def closure_of(m: Manager, target: object, stage: str) -> Closure[object]:
     for reference in targets:
         if reference not in m:
             raise UnknownTarget(stage, reference.text)
-    return Closure(ordered(m, targets), targets, _Shape(target), m.notes)
+    kept = copy.deepcopy(target)  # a list or dict of the stage's may change later
+    return Closure(ordered(m, targets), targets, _Shape(kept), m.notes)
 
 
 def _references(target: object, stage: str) -> Iterator[DRef[object]]:

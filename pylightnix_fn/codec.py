@@ -32,6 +32,8 @@ Row: TypeAlias = Mapping[str, str]
 
 def _number_bytes(value: float) -> bytes:
     if isinstance(value, int):  # an int is a float to a type checker, and is written as one
+        if float(value) != value:
+            raise ValueError("no float is equal to it")
         value = float(value)
     return float.__repr__(value).encode()
 

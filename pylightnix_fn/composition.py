@@ -2,7 +2,8 @@
 
 A step takes a manager and returns the next one with what it made; a stage is a step that makes a
 reference. Threading the manager by hand, ``m, x = stage(m)``, is the way to write one; these
-combinators serve bulk work. They are loops, so a thousand steps do not overflow the stack.
+combinators serve bulk work. `sequence` and `mapped` are loops: no number of steps overflows the
+stack; `both` is for two.
 """
 
 from __future__ import annotations

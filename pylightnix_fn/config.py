@@ -71,7 +71,7 @@ def mkconfig(parameters: Mapping[str, object]) -> Config:
     """
     name = parameters.get("name", "unnamed")
     if not isinstance(name, str):
-        raise NotJson("unnamed", "config.name", _shown(name), "a name is a text", "Write a text.")
+        raise NotJson("unnamed", "config.name", shown(name), "a name is a text", "Write a text.")
     return encoded(checked_name(name), parameters, "config", None)
 
 
@@ -128,7 +128,7 @@ class _Walk:
             self.text(value, where)
         if value is None or isinstance(value, bool | int | float | str):
             if why := why_no_scalar(value):
-                raise NotJson(self.name, where, _shown(value), why, _INSTEAD["scalar"])
+                raise NotJson(self.name, where, shown(value), why, _INSTEAD["scalar"])
             return value
         raise self.refused(value, where)
 
@@ -146,8 +146,8 @@ class _Walk:
             if type(key) is not str:
                 raise NotJson(
                     self.name,
-                    f"{where}[{_shown(key)}]",
-                    _shown(key),
+                    f"{where}[{shown(key)}]",
+                    shown(key),
                     f"a key must be a str, not {type(key).__name__}",
                     "Write the key as a text.",
                 )
@@ -156,7 +156,7 @@ class _Walk:
 
     def scalar_key(self, key: str, where: str) -> None:
         if why := why_no_scalar(key):
-            raise NotJson(self.name, where, _shown(key), why, _INSTEAD["scalar"])
+            raise NotJson(self.name, where, shown(key), why, _INSTEAD["scalar"])
 
     def sequence(self, value: list[object], where: str, depth: int) -> list[Json]:
         self.check_depth(value, where, depth)
@@ -173,18 +173,18 @@ class _Walk:
         if depth == 0:
             why = f"it is nested deeper than {MAX_DEPTH} levels"
             raise NotJson(
-                self.name, f"{where[:_SHOWN_LENGTH]}...", _shown(value), why, _INSTEAD["depth"]
+                self.name, f"{where[:_SHOWN_LENGTH]}...", shown(value), why, _INSTEAD["depth"]
             )
 
     def refused(self, value: object, where: str) -> NotJson:
         kind = type(value)
         hints = (_INSTEAD.get(base.__name__, "") for base in kind.__mro__)
-        shown = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+        label = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
         return NotJson(
             self.name,
             where,
-            _shown(value),
-            f"{shown} would not come back from JSON as it was",
+            shown(value),
+            f"{label} would not come back from JSON as it was",
             next(filter(None, hints), "Use dicts, lists, texts, numbers, bools, None, references."),
         )
 
@@ -208,7 +208,12 @@ def _below(where: str, key: str) -> str:
     return f"{where}.{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"{where}[{key!r}]"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as error texts show it, in at most 60 characters.
+
+    >>> shown([0] * 1000)
+    '[0, 0, 0, 0, 0, 0, ...]'
+    """
     try:
         text = _SHORT.repr(value)
     except Exception:  # an integer of too many digits, or a repr of the user's that fails

@@ -6,21 +6,25 @@ children end with it. An exception in it is raised here.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkProcess
+from typing import TYPE_CHECKING
 
 from pylightnix_fn.errors.build import Ended, TimedOut
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 
 def confined(work: Callable[[], None], seconds: float, name: str, realizer: str) -> None:
     """Do work within some seconds; `TimedOut`, `Ended`, or what the work itself raised."""
+    import multiprocessing  # for the few builds that need it
+
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(work, sender))

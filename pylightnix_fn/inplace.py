@@ -14,10 +14,12 @@ from typing import Concatenate, Final, ParamSpec, TypeVar, overload
 from attrs import Factory, define, evolve
 
 from pylightnix_fn.closure import instantiate
+from pylightnix_fn.driver import realize
+from pylightnix_fn.errors.plan import MalformedStage, UnknownTarget
 from pylightnix_fn.errors.store import NoStoreChosen, NoSuchFile
 from pylightnix_fn.manager import Manager
 from pylightnix_fn.outputs import CONTEXT_FILE, is_reserved
-from pylightnix_fn.driver import realize
+from pylightnix_fn.realizer import name_of
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.layout import TIME_FILE
@@ -79,7 +81,9 @@ def instantiate_inplace(
     stage: Callable[Concatenate[Manager, P], tuple[Manager, A]], *args: P.args, **kwargs: P.kwargs
 ) -> A:
     """Run a stage on the manager kept here, keep what it returns, and give what it made."""
-    manager, made = stage(_session.manager, *args, **kwargs)
+    returned = stage(_session.manager, *args, **kwargs)
+    _check(returned, name_of(stage))
+    manager, made = returned
     for note in manager.notes:
         print(note)
     _session.manager = evolve(manager, notes=())
@@ -99,10 +103,21 @@ def realize_inplace(
 
     ``force_rebuild`` names derivations to build once more, whatever their matchers say.
     """
+    dref = target.dref if isinstance(target, Many) else target
+    if dref not in _session.manager:
+        raise UnknownTarget("realize_inplace", dref.text)
     if isinstance(target, Many):
         chosen = realize(instantiate(_kept, target), current_store(), rebuild=force_rebuild)
         return tuple(each.rref for each in chosen)
     return realize(instantiate(_kept, target), current_store(), rebuild=force_rebuild).rref
+
+
+def _check(returned: object, stage: str) -> None:
+    match returned:
+        case (Manager(), _):
+            return
+        case _:
+            raise MalformedStage(stage, type(returned).__name__, "(Manager, DRef)")
 
 
 def _kept(_: Manager, made: A) -> tuple[Manager, A]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar, overload
 
 from attrs import field, frozen
@@ -37,7 +37,7 @@ class Derivation:
     config: Config
     dependencies: tuple[DRef[object], ...]
     matcher: AnyMatcher
-    recipe: Callable[[Site], None]
+    recipe: Callable[[Site], None] = field(hash=False)  # its config may hold lists
     realizer: str
     promises: tuple[Promise, ...] = ()
     packages: tuple[str, ...] = ()
@@ -98,7 +98,12 @@ class Manager:
 
 @frozen
 class Traced:
-    """The code of a realizer, in the key, is what its source says, helpers included."""
+    """The code of a realizer, in the key, is what its source says, helpers included.
+
+    ``versions`` joins it: of packages that results depend on, as `versions_of` finds them.
+    """
+
+    versions: Mapping[str, str] = field(factory=dict, hash=False)
 
 
 TRACED: Final = Traced()
@@ -139,17 +144,18 @@ def derive(
     """Add a derivation: its config, what it promises to write, who writes it, which one counts.
 
     The key is the name (default: that of the config's class, in kebab case), the fields, the
-    outputs record and the realizer's code; ``code=Version("3")`` puts a word in the code's place,
-    ``None`` nothing. Errors: `NotJson`, `UnknownReference`, `MalformedOutputs`, `MalformedName`.
+    outputs record and the realizer's code. ``code=Version("3")`` puts a word in the code's place,
+    ``None`` nothing; ``Traced(versions_of(["numpy"]))`` adds versions of packages to the code.
+    Errors: `NotJson`, `UnknownReference`, `MalformedOutputs`, `MalformedName`.
     """
     fields = fields_of(config)
     if fields is None:
         raise MalformedConfig(type(config).__qualname__, "an attrs class")
     record = type(config).__name__
-    label = checked_name(name or kebab(record))
+    label = checked_name(kebab(record) if name is None else name)
     promised = promises(outputs)
     seen = code_of(realizer) if isinstance(code, Traced) else None
-    around = {"name": label, "outputs": outputs_json(outputs), "code": _part(code, seen)}
+    around = {"name": label, "outputs": outputs_json(outputs), "code": _code_part(code, seen)}
     encoding = encoded(label, fields, record, around)
     reference = dref(encoding.digest, label, outputs)
     derivation = Derivation(
@@ -166,9 +172,10 @@ def derive(
     return m, Many(reference) if isinstance(matcher, ManyMatcher) else reference
 
 
-def _part(code: Traced | Version | None, seen: Code | None) -> Json:
-    if seen is not None:
-        return dict(seen.digests)
+def _code_part(code: Traced | Version | None, seen: Code | None) -> Json:
+    if isinstance(code, Traced) and seen is not None:
+        versions: dict[str, Json] = {"versions": dict(code.versions)} if code.versions else {}
+        return {**seen.digests, **versions}
     return code.word if isinstance(code, Version) else None
 
 

@@ -159,8 +159,8 @@ class MemoryStore:
     def _check_needs(self, dref: DRef[object], context: Context) -> None:
         self.config(dref)
         for rrefs in context.values():
-            for rref in rrefs:
-                self._find(rref)
+            for each in rrefs:
+                self._find(each)
 
     def _find(self, rref: RRef[object]) -> _Kept:
         kept = self._kept.get(rref.dref, {}).get(rref)

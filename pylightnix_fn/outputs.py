@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from pylightnix_fn.canonical import Json
-from pylightnix_fn.config import fields_of
+from pylightnix_fn.config import fields_of, shown
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, UnboundArtifact
 from pylightnix_fn.errors.plan import MalformedOutputs
 from pylightnix_fn.tree import Folder
@@ -24,6 +24,7 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 CONTEXT_FILE: Final = "context.json"
+LONGEST_FILE_NAME: Final = 255  # bytes
 LOG_FILE: Final = "__log__.txt"
 
 
@@ -96,7 +97,7 @@ def artifact(path: str, codec: Codec[V]) -> Artifact[V]:
 
 def reason(error: BaseException) -> str:
     """An exception in one line."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
 def bind(outputs: T, folder: Path, files: Files) -> T:
@@ -129,10 +130,13 @@ class Promise:
 
 def promises(outputs: object) -> tuple[Promise, ...]:
     """What an outputs record promises; `MalformedOutputs` if it cannot."""
+    if isinstance(outputs, type):
+        why = "it is the class, not an instance of it"
+        raise MalformedOutputs(outputs.__name__, "", shown(outputs), why)
     record = type(outputs).__name__
     fields = fields_of(outputs)
     if fields is None:
-        raise MalformedOutputs(record, "", type(outputs).__name__, "it is no attrs class")
+        raise MalformedOutputs(record, "", shown(outputs), "it is no attrs class")
     if isinstance(outputs, Folder):
         return ()
     paths: dict[str, str] = {}
@@ -140,7 +144,7 @@ def promises(outputs: object) -> tuple[Promise, ...]:
         path, why = _relative(value)
         why = why or (f"'{paths[path]}' has the same path" if path in paths else "")
         if why:
-            raise MalformedOutputs(record, name, repr(value), why)
+            raise MalformedOutputs(record, name, shown(path or value), why)
         paths[path] = name
     return tuple(Promise(f"{record}.{name}", path) for path, name in paths.items())
 
@@ -170,9 +174,29 @@ def why_no_output(path: str) -> str:
     ('', 'it leads out of the realization', 'the store keeps this name for itself')
     """
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
-        return "it leads out of the realization" if pure.parts else "it is empty"
-    return "the store keeps this name for itself" if is_reserved(pure.parts[0]) else ""
+    if not pure.parts:
+        return "it is empty"
+    if pure.is_absolute() or ".." in pure.parts:
+        return "it leads out of the realization"
+    if is_reserved(pure.parts[0]):
+        return "the store keeps this name for itself"
+    return next(filter(None, map(why_no_file_name, pure.parts)), "")
+
+
+def why_no_file_name(name: str) -> str:
+    """Why a store cannot keep a file of this name; empty where it can.
+
+    >>> why_no_file_name("a b"), why_no_file_name("a\\n")
+    ('', 'its name holds a control character')
+    """
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    if size > LONGEST_FILE_NAME:
+        return f"its name is longer than {LONGEST_FILE_NAME} bytes"
+    control = any(character < " " or character == "\x7f" for character in name)
+    return "its name holds a control character" if control else ""
 
 
 def is_reserved(name: str) -> bool:

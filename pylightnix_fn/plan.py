@@ -69,18 +69,22 @@ class Plan:
         for dependent in self.graph.dependents[dref]:
             left = waiting[dependent] - 1
             waiting = waiting.insert(dependent, left)
-            if left == 0 and dependent not in self.skipped:
+            if left == 0:
                 opened = opened.insert(dependent, 0)
         settled = self.settled.insert(dref, rrefs)
         return evolve(self, settled=settled, waiting=waiting, open=opened)
 
     def fail(self, dref: DRef[object], error: BaseException) -> Plan:
-        """The plan in which a ready derivation failed: what needs it is skipped."""
-        skipped = self.skipped
+        """The plan in which a ready derivation failed: what needs it is skipped.
+
+        What needs several that failed is put down to the first of them in the closure's order.
+        """
+        skipped, position = self.skipped, self.graph.position
         stack = list(self.graph.dependents[dref])
         while stack:
             dependent = stack.pop()
-            if dependent not in skipped:
+            cause = skipped.get(dependent)
+            if cause is None or position[dref] < position[cause]:
                 skipped = skipped.insert(dependent, dref)
                 stack.extend(self.graph.dependents[dependent])
         failed = self.failed.insert(dref, error)

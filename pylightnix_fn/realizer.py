@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, overload
 
@@ -140,8 +141,10 @@ class Recipe(Generic[C, T]):
 def name_of(function: object) -> str:
     """What people call a function: as it introduces itself in error texts.
 
-    >>> name_of(len)
-    'len'
+    >>> name_of(len), name_of(partial(sorted, reverse=True))
+    ('len', 'sorted')
     """
+    if isinstance(function, partial):
+        return name_of(function.func)
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
-    return name.removeprefix("<locals>.") if isinstance(name, str) else str(function)
+    return name.rpartition("<locals>.")[2] if isinstance(name, str) else str(function)

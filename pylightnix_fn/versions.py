@@ -6,7 +6,6 @@ import platform
 import sys
 from collections.abc import Iterable
 from functools import cache
-from importlib import metadata
 
 
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
@@ -22,10 +21,14 @@ def versions_of(packages: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _distributions() -> dict[str, tuple[str, ...]]:
+    from importlib import metadata  # costs as much as half of this package
+
     found = metadata.packages_distributions()
     return {package: tuple(sorted(set(names))) for package, names in found.items()}
 
 
 @cache
 def _version(distribution: str) -> str:
+    from importlib import metadata
+
     return metadata.version(distribution)

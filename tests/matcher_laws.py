@@ -27,7 +27,9 @@ Candidates = tuple[Candidate, ...]
 FEW = ("0", "0.5", "0.5 ", "1", "-1", "inf", "-inf")
 NONE = ("nan", "", "none", "0.5.1")
 
-quick = settings(max_examples=100, derandomize=True, database=None, deadline=None)
+quick = settings(
+    max_examples=100, derandomize=True, database=None, deadline=None, report_multiple_bugs=False
+)
 
 
 texts = st.fixed_dictionaries(

@@ -580,34 +580,37 @@ def test_download_is_silent_where_there_is_no_terminal(
     assert ("", "") == capsys.readouterr()
 
 
-@pytest.fixture
+@contextmanager
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
-    """The error stream is a terminal; gives what it shows."""
+    """Make the error stream a terminal; gives what it shows."""
     master, slave = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
     with open(slave, "w") as screen, open(master, "rb", buffering=0) as shown:
         monkeypatch.setattr(sys, "stderr", screen)
         os.set_blocking(master, False)
-        yield lambda: (shown.read(65536) or b"").decode()
+        yield lambda: b"".join(iter(lambda: shown.read(4096) or b"", b"")).decode()
 
 
 def test_download_draws_a_bar_on_a_terminal(
-    server: Server, tmp_path: Path, terminal: Callable[[], str]
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = server.serve("/a", content(DATA))
-    download([url], sha256(DATA), tmp_path / "data.bin", sleep=never)
-    shown = terminal()
+    with terminal(monkeypatch) as screen:
+        download([url], sha256(DATA), tmp_path / "data.bin", sleep=never)
+        shown = screen()
     assert "data.bin" in shown
     assert "100%" in shown
 
 
 def test_download_draws_no_second_bar(
-    server: Server, tmp_path: Path, terminal: Callable[[], str]
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = server.serve("/a", content(DATA))
-    with on_terminal("first"):
-        download([url], sha256(DATA), tmp_path / "second", sleep=never)
-    shown = terminal()
+    with terminal(monkeypatch) as screen:
+        with on_terminal("first"):
+            download([url], sha256(DATA), tmp_path / "second", sleep=never)
+        shown = screen()
     assert "first" in shown
     assert "second" not in shown
 

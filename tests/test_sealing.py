@@ -37,7 +37,7 @@ def _link(target: str) -> Callable[[Path], None]:
 
 
 def _named(name: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / os.fsdecode(name)).write_text("data", encoding="utf-8")
+    return lambda folder: (folder / os.fsdecode(name)).touch()
 
 
 def _deep(folder: Path) -> None:

@@ -815,12 +815,16 @@ def test_xz_that_asks_for_too_much_memory_is_refused(box: Box) -> None:
 # Damage
 
 
+def spliced(block: bytes, at: int, data: bytes) -> bytes:
+    """A header with other bytes at some place, and the checksum that belongs to them."""
+    changed = bytearray(block[:at] + data + block[at + len(data) :])
+    changed[148:156] = b" " * 8
+    changed[148:156] = b"%06o\0 " % sum(changed)
+    return bytes(changed)
+
+
 def negative(kind: bytes) -> bytes:
-    block = bytearray(header("a", 0, kind))
-    block[124:136] = b"\xff" * 12
-    block[148:156] = b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return bytes(block) + END
+    return spliced(header("a", 0, kind), 124, b"\xff" * 12) + END
 
 
 @pytest.mark.parametrize(
@@ -1041,6 +1045,13 @@ def test_no_mutation_of_an_archive_reaches_outside(
         at = int(place * len(archive))
         archive = archive[:at] + data + archive[at + dropped :]
     check_contained(archive)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from([*b"0123456789LKxgXSDMNV", 0]), st.integers(0, 500), st.binary(max_size=12))
+def test_no_header_of_a_tar_reaches_outside(kind: int, at: int, data: bytes) -> None:
+    block = spliced(header("a/b", 12, bytes([kind])), at, data)
+    check_contained(block + b"12 path=a/b\n" + bytes(500) + SAMPLE)
 
 
 # Errors

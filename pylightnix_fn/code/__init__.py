@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
 from types import FunctionType
 from weakref import WeakKeyDictionary
 

@@ -99,15 +99,16 @@ def _chains(code: CodeType) -> Iterator[Chain]:
         elif step.opname not in {"CACHE", "EXTENDED_ARG", "NOP", "PUSH_NULL"}:
             if names:
                 yield names
-            names = (str(step.argval),) if _loads_free_name(step, code) else ()
+            free = _loads_free_name(step.opname, step.argval, code)
+            names = (str(step.argval),) if free else ()
     if names:
         yield names
 
 
-def _loads_free_name(step: dis.Instruction, code: CodeType) -> bool:
-    if step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
+def _loads_free_name(operation: str, name: object, code: CodeType) -> bool:
+    if operation in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
         return True
-    return step.argval in code.co_freevars and "DEREF" in step.opname
+    return name in code.co_freevars and "DEREF" in operation
 
 
 def _imports(code: CodeType) -> Iterator[Import]:

@@ -45,7 +45,8 @@ def code_steps(value: object, count: Count, owner: Owner) -> Steps | None:
             return [Whole(place.module, value) if own else said(named(place, "module"), count)]
         case MethodType() | partial() | staticmethod() | classmethod() | property():
             inner = Count.ALL if isinstance(value, partial) else count
-            return [type(value).__name__, *(Look(each, inner) for _, each in held(value))]
+            kind: type = type(value)
+            return [kind.__name__, *(Look(each, inner) for _, each in held(value))]
         case cached_property():
             return ["cached_property", Look(value.func, count)]
         case BuiltinFunctionType() | MethodDescriptorType() | WrapperDescriptorType():

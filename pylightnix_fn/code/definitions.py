@@ -7,20 +7,15 @@ the way is noted in `Reads`, so that a later plan can tell whether it would look
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from enum import Enum
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import PurePath
 from types import (
     FunctionType,
-    GetSetDescriptorType,
-    MemberDescriptorType,
     ModuleType,
 )
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
-from attrs import field, frozen
-
+from .classes import class_facts, own_methods
 from .held import cells, held
 from .mentions import Chain, Import, Mentions
 from .modules import found_place, module_named, place_of_import
@@ -31,12 +26,10 @@ from .values import described
 
 ABSENT = object()
 
-_PYTHONS_OWN = frozenset({"_abc_impl", "_is_protocol", "_is_runtime_protocol"})
 _MODULE_NAMES = frozenset(vars(ModuleType("any"))) | {"__file__", "__builtins__", "__cached__"}
 
 
-@frozen(eq=False)
-class Read:
+class Read(NamedTuple):
     """That a name in the globals of a function or module stood for a value, or was `ABSENT`."""
 
     holder: object
@@ -44,13 +37,14 @@ class Read:
     value: object
 
 
-@frozen(eq=False)
 class Reads:
-    """What was looked at: names, functions; ``all_noted`` is False once something else was."""
+    """What was looked at; ``others`` are things of which not all that counts is noted."""
 
-    names: list[Read] = field(factory=list)
-    functions: list[FunctionType] = field(factory=list)
-    others: list[Thing] = field(factory=list)
+    def __init__(self) -> None:
+        self.names = list[Read]()
+        self.functions = list[FunctionType]()
+        self.classes = list[type]()
+        self.others = list[Thing]()
 
 
 def definition(thing: Thing, owner: Owner, reads: Reads) -> Iterator[Part]:
@@ -62,7 +56,7 @@ def definition(thing: Thing, owner: Owner, reads: Reads) -> Iterator[Part]:
         case Assigned():
             return _mentioned(thing.sketch.mentions, thing.holder, owner, reads, thing.sketch.form)
         case type():
-            reads.others.append(thing)
+            reads.classes.append(thing)
             return _class(thing, owner, reads)
         case Whole():
             reads.others.append(thing)
@@ -104,9 +98,7 @@ def _named(read: Read, owner: Owner) -> Iterator[Part]:
         yield from [] if origin is None else [origin]
 
 
-def _resolved(
-    names: Chain, holder: object, owner: Owner, reads: Reads
-) -> dict[Chain, Read]:
+def _resolved(names: Chain, holder: object, owner: Owner, reads: Reads) -> dict[Chain, Read]:
     inner = dict(cells(holder)) if isinstance(holder, FunctionType) else {}
     if names[0] in inner and not isinstance(inner[names[0]], ModuleType):
         return {}  # told with all else that the function holds
@@ -153,55 +145,14 @@ def _imported(each: Import, namespace: dict[str, object], owner: Owner) -> Itera
 
 
 def _class(kind: type, owner: Owner, reads: Reads) -> Iterator[Part]:
-    methods = [each for each in _functions(kind) if owner.owns_function(each)]
-    prefix = kind.__qualname__ + "."
-    methods = [each for each in methods if each.__code__.co_qualname.startswith(prefix)]
+    methods = own_methods(kind, owner)
     sketch = class_sketch(kind, methods)
     holder = methods[0] if methods else module_named(kind.__module__)
     if sketch is not None and holder is not None:
         yield from _mentioned(sketch.mentions, holder, owner, reads, sketch.form)
-    for name, value in _facts(kind, owner):
+    for name, value in class_facts(kind, owner):
         yield "class " + name
         yield from described(value, owner)
-
-
-def _functions(kind: type) -> Iterator[FunctionType]:
-    for member in vars(kind).values():
-        wrapped = isinstance(member, staticmethod | classmethod | property | cached_property)
-        inside = [each for _, each in held(member)] if wrapped else [member]
-        yield from (each for each in inside if isinstance(each, FunctionType))
-
-
-def _facts(kind: type, owner: Owner) -> Iterator[tuple[str, object]]:
-    yield from (("base", base) for base in kind.__bases__ if base is not object)
-    if type(kind) is not type:
-        yield "metaclass", type(kind)
-    for each in (*_records(kind, "__attrs_attrs__"), *_records(kind, "__dataclass_fields__")):
-        for name in ("name", "default", "default_factory", "converter", "validator", "kw_only"):
-            value = getattr(each, name, None)
-            yield "record " + name, getattr(value, "factory", value)
-    if issubclass(kind, Enum):
-        yield from ((name, member._value_) for name, member in kind.__members__.items())
-    for name, member in sorted(vars(kind).items()):
-        if _is_told(name, member, issubclass(kind, Enum), owner):
-            yield name, member
-
-
-def _records(kind: type, name: str) -> Iterable[object]:
-    found: object = getattr(kind, name, ())
-    if isinstance(found, dict):
-        return list(found.values())
-    return found if isinstance(found, tuple) else ()
-
-
-def _is_told(name: str, member: object, enum: bool, owner: Owner) -> bool:
-    if isinstance(member, FunctionType):
-        return owner.owns_function(member) or not (enum or name.startswith("__"))
-    if isinstance(member, staticmethod | classmethod | property | cached_property):
-        return True
-    if name.startswith("__") or name in _PYTHONS_OWN or enum:
-        return False
-    return not isinstance(member, GetSetDescriptorType | MemberDescriptorType)
 
 
 def _module(thing: Whole, owner: Owner) -> Iterator[Part]:

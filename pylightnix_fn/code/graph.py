@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from types import FunctionType, MethodType
-
-from attrs import Factory, field, frozen
+from typing import NamedTuple
 
 from .atoms import digest
 from .bytecode import bytecode_tag
@@ -23,8 +22,7 @@ from .sketches import globals_of
 from .values import described
 
 
-@frozen
-class Reached:
+class Reached(NamedTuple):
     """Digests by label, installed packages, and what was looked at to find them."""
 
     digests: dict[str, str]
@@ -72,16 +70,15 @@ def home_of(root: object) -> frozenset[str]:
     return frozenset(place.top for place in places if place.origin is Origin.INSTALLED)
 
 
-@frozen(eq=False)
 class _Graph:
-    owner: Owner
-    digests: dict[str, str] = Factory(dict)
-    packages: set[str] = Factory(set)
-    reads: Reads = field(factory=Reads)
-    labels: dict[object, str] = Factory(dict)
-    times: Counter[str] = Factory(Counter)
-    queue: deque[tuple[str, Thing]] = Factory(deque)
-    met: list[Thing] = Factory(list)  # keeps alive what `labels` knows by identity
+    def __init__(self, owner: Owner) -> None:
+        self.owner, self.reads = owner, Reads()
+        self.digests = dict[str, str]()
+        self.packages = set[str]()
+        self.labels = dict[object, str]()
+        self.times = Counter[str]()
+        self.queue = deque[tuple[str, Thing]]()
+        self.met = list[Thing]()  # keeps alive what `labels` knows by identity
 
     def settle(self) -> None:
         while self.queue:

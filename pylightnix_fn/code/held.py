@@ -70,7 +70,7 @@ def fields(value: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for kind in reversed(type(value).__mro__):
         for name, member in vars(kind).items():
-            if isinstance(member, MemberDescriptorType):
+            if isinstance(member, MemberDescriptorType) and not name.startswith("__"):
                 try:
                     found[name] = member.__get__(value, type(value))
                 except AttributeError:  # a slot that is empty

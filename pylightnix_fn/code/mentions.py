@@ -11,17 +11,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TypeAlias
-
-from attrs import field, frozen
+from typing import NamedTuple, TypeAlias
 
 from .syntax import UNSEEN
 
 Chain: TypeAlias = tuple[str, ...]
 
 
-@frozen(order=True)
-class Import:
+class Import(NamedTuple):
     """One name that an import statement asks for; ``name`` is "" for the module itself.
 
     ``level`` counts the leading dots.
@@ -32,8 +29,7 @@ class Import:
     name: str = ""
 
 
-@frozen
-class Mentions:
+class Mentions(NamedTuple):
     """Free chains, imports, and the free names that are assigned to (``global``)."""
 
     chains: frozenset[Chain] = frozenset()
@@ -67,14 +63,15 @@ def chain_of(node: ast.AST) -> Chain | None:
     return (node.id, *reversed(names)) if isinstance(node, ast.Name) else None
 
 
-@frozen(eq=False)
 class _Scope:
-    parent: _Scope | None
-    binds: bool = True  # False: names bound here are not seen from within (the top, a class)
-    comprehension: bool = False
-    bound: set[str] = field(factory=set)
-    outer: set[str] = field(factory=set)  # nonlocal
-    world: set[str] = field(factory=set)  # global
+    def __init__(
+        self, parent: _Scope | None, *, binds: bool = True, comprehension: bool = False
+    ) -> None:
+        self.parent, self.comprehension = parent, comprehension
+        self.binds = binds  # False: names bound here are not seen from within (the top, a class)
+        self.bound = set[str]()
+        self.outer = set[str]()  # nonlocal
+        self.world = set[str]()  # global
 
     def is_free(self, name: str) -> bool:
         scope: _Scope | None = self
@@ -94,11 +91,11 @@ class _Scope:
 _Steps: TypeAlias = Iterator[tuple[ast.AST, _Scope]]
 
 
-@frozen(eq=False)
 class _Reader:
-    uses: list[tuple[_Scope, Chain]] = field(factory=list)
-    imports: set[Import] = field(factory=set)
-    written: set[tuple[_Scope, str]] = field(factory=set)
+    def __init__(self) -> None:
+        self.uses = list[tuple[_Scope, Chain]]()
+        self.imports = set[Import]()
+        self.written = list[tuple[_Scope, str]]()
 
     def mentions(self) -> Mentions:
         chains = frozenset(names for scope, names in self.uses if scope.is_free(names[0]))
@@ -148,7 +145,9 @@ class _Reader:
 
     def _comprehension(self, node: ast.AST, scope: _Scope) -> _Steps:
         inner = _Scope(scope, comprehension=True)
-        first = next(each for each in ast.iter_child_nodes(node) if isinstance(each, ast.comprehension))
+        first = next(
+            each for each in ast.iter_child_nodes(node) if isinstance(each, ast.comprehension)
+        )
         yield first.iter, scope
         for each in ast.iter_child_nodes(node):
             if each is first:
@@ -161,7 +160,7 @@ class _Reader:
         names = chain_of(node) or ()
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             scope.bound.add(node.id)
-            self.written.add((scope, node.id))
+            self.written.append((scope, node.id))
         else:
             self.uses.append((scope, names))
         return iter(())

@@ -16,8 +16,7 @@ from enum import Enum
 from functools import lru_cache
 from pathlib import PurePath
 from types import FunctionType, ModuleType
-
-from attrs import frozen
+from typing import NamedTuple
 
 _MAIN = frozenset({"__main__", "__mp_main__"})  # the second is the first, in a spawned process
 _LIBRARY = __name__.partition(".")[0]
@@ -26,7 +25,7 @@ _STANDARD = PurePath(inspect.__file__).parent
 
 
 class Origin(Enum):
-    """Whose a module is; `LIBRARY` is this one, whose realizer combinators hold users' functions."""
+    """Whose a module is; ``LIBRARY`` is this one, whose combinators hold users' functions."""
 
     OWN = "own"
     LIBRARY = "library"
@@ -34,8 +33,7 @@ class Origin(Enum):
     INSTALLED = "installed"
 
 
-@frozen
-class Place:
+class Place(NamedTuple):
     """Name and file of a module; None where it has no file (builtin, a notebook, made by hand)."""
 
     module: str
@@ -71,8 +69,7 @@ class Place:
         return ".".join(shown) if self.origin is not Origin.LIBRARY else self.top
 
 
-@frozen
-class Owner:
+class Owner(NamedTuple):
     """Who asks: the top-level packages whose code counts though they are installed."""
 
     home: frozenset[str] = frozenset()

@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 from types import FunctionType, ModuleType
-from typing import TypeAlias
-
-from attrs import field, frozen
+from typing import NamedTuple, TypeAlias
 
 from .mentions import Mentions
 from .origin import Origin, Place
 
 
-@frozen
-class Named:
+class Named(NamedTuple):
     """Somebody else's thing, known by name alone.
 
     ``package`` is its top-level package where that is installed, else "". ``opaque`` where the
@@ -32,29 +29,26 @@ class Named:
     opaque: bool = False
 
 
-@frozen(eq=False)
-class Sketch:
+class Sketch(NamedTuple):
     """What a text says by itself: the digest of its form, and the names that it mentions."""
 
     form: str
-    mentions: Mentions = field(repr=False)
+    mentions: Mentions
 
 
-@frozen
-class Whole:
+class Whole(NamedTuple):
     """A module of the user's as a whole: one that escapes as a value, or is imported late."""
 
     name: str
-    module: ModuleType | None = field(default=None, eq=False, repr=False)
+    module: ModuleType | None = None
 
 
-@frozen(eq=False)
-class Assigned:
+class Assigned(NamedTuple):
     """The statements that make a global which cannot be told by value."""
 
     name: str
     sketch: Sketch
-    holder: object = field(repr=False)  # the function or module whose globals it is in
+    holder: object  # the function or module whose globals it is in
 
 
 Thing: TypeAlias = FunctionType | type | Whole | Assigned
@@ -69,16 +63,14 @@ class Count(Enum):
     OWN = "own"
 
 
-@frozen(eq=False)
-class Look:
+class Look(NamedTuple):
     """A value still to be described."""
 
     value: object
-    count: Count = Count.ALL
+    counts: Count = Count.ALL
 
 
-@frozen
-class Frame:
+class Frame(NamedTuple):
     """The start of an object of this library's, which leaves no trace around a single thing."""
 
     name: Named

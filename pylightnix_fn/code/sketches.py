@@ -12,9 +12,8 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
+from typing import NamedTuple
 from weakref import WeakKeyDictionary, ref
-
-from attrs import frozen
 
 from .bytecode import bytecode_digest, bytecode_mentions, bytecode_tag
 from .held import cells
@@ -22,20 +21,12 @@ from .mentions import Chain, chain_of, mentions
 from .modules import absolute, module_named
 from .origin import Origin, Place, place_of, place_of_class, place_of_function
 from .parts import Assigned, Sketch
-from .source import (
-    Source,
-    assignments,
-    class_nodes,
-    function_nodes,
-    imported,
-    source_of,
-    source_of_function,
-)
+from .source import Source, source_of, source_of_function
 from .syntax import FunctionNode, syntax_digest
+from .trees import assignments, class_nodes, function_nodes, imported
 
 
-@frozen(eq=False)
-class _Remembered:
+class _Remembered(NamedTuple):
     value: Callable[[], object]
     sketch: Sketch | None
     module: str  # that the global is imported from, or ""

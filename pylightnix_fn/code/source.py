@@ -1,49 +1,45 @@
-"""Source text, its syntax trees, and which tree a loaded function or class was made from.
+"""Source texts, parsed and compiled once more, with every function's tree beside its bytecode.
 
-A file may have changed since its module was imported, and the digest of new text for old code is
-the worst error there is. So a tree counts only where the text, compiled once more, gives the very
-bytecode that the function has; positions do not matter, a comment above moves them all. What
-import hooks make of a text (pytest's assertions) they are asked to make again. What leaves no
-bytecode behind, such as the arguments of an installed decorator, cannot be checked.
+Reads the text of the running program as tracebacks do, through `linecache`. What an import hook
+makes of a text (pytest of its assertions, others of annotations) it is asked to make again, so
+that the bytecode is what a fresh import would give.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
 import linecache
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType
+from typing import NamedTuple
 
-from attrs import frozen
-
-from .bytecode import nested, skeleton
+from .bytecode import nested
 from .syntax import FunctionNode
 
 _FEATURES = [getattr(__future__, name).compiler_flag for name in __future__.all_feature_names]
 
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
-@frozen(eq=False)
-class Piece:
+
+class Piece(NamedTuple):
     """A code object and the tree it comes from; several where they cannot be told apart."""
 
     code: CodeType
     nodes: tuple[FunctionNode, ...]
 
 
-@frozen(eq=False)
 class Source:
     """A text that compiles: its tree, and its functions and classes by qualified name."""
 
-    file: str
-    tree: ast.Module
-    functions: Mapping[str, tuple[Piece, ...]]
-    classes: Mapping[str, tuple[ast.ClassDef, ...]]
+    def __init__(self, file: str, tree: ast.Module, code: CodeType) -> None:
+        self.file, self.tree = file, tree
+        self.functions = _functions(tree, code)
+        self.classes = _classes(tree)
 
 
 def source_of(file: str, namespace: dict[str, object], flags: int = 0) -> Source | None:
@@ -54,7 +50,7 @@ def source_of(file: str, namespace: dict[str, object], flags: int = 0) -> Source
     linecache.checkcache(file)
     text = "".join(linecache.getlines(file, namespace))
     loader = namespace.get("__loader__") or getattr(namespace.get("__spec__"), "loader", None)
-    return _parsed(text, file, flags & sum(_FEATURES), loader) if text else None
+    return parsed(text, file, flags & sum(_FEATURES), loader) if text else None
 
 
 def source_of_function(function: FunctionType) -> Source | None:
@@ -63,121 +59,41 @@ def source_of_function(function: FunctionType) -> Source | None:
     return source_of(code.co_filename, function.__globals__, code.co_flags)
 
 
-def function_nodes(code: CodeType, source: Source) -> tuple[FunctionNode, ...]:
-    """The tree of a loaded function; empty where the text has no such function (any more).
+@lru_cache(maxsize=128)
+def parsed(text: str, file: str = "", flags: int = 0, loader: object = None) -> Source | None:
+    """A text with its trees and bytecode; None where it does not compile.
 
-    Several where functions that share a place and bytecode cannot be told apart.
+    >>> sorted(parsed("class A:\\n    def f(self): return lambda: 1").functions)
+    ['A.f', 'A.f.<locals>.<lambda>']
     """
-    named = source.functions.get(code.co_qualname)
-    like = skeleton(code)
-    same = [each for each in named or _on_line(code, source) if skeleton(each.code) == like]
-    places = list(code.co_positions())
-    exact = [each for each in same if list(each.code.co_positions()) == places]
-    nodes = {id(node): node for each in exact or same for node in each.nodes}
-    return tuple(nodes.values())
-
-
-def class_nodes(
-    kind: type, functions: Iterable[FunctionType], source: Source
-) -> tuple[ast.ClassDef, ...]:
-    """The tree of a class that has these functions; empty where the text says otherwise.
-
-    >>> from types import new_class
-    >>> class_nodes(new_class("Gone"), (), Source("", ast.parse(""), {}, {}))
-    ()
-    """
-    methods = [each.__code__ for each in functions]
-    trees = [function_nodes(code, source) for code in methods]
-    return tuple(
-        node
-        for node in source.classes.get(kind.__qualname__, ())
-        if _defined(node) <= vars(kind).keys()
-        and all(any(_within(tree, node) for tree in each) for each in trees)
-    )
-
-
-def assignments(name: str, source: Source) -> tuple[ast.stmt, ...]:
-    """The statements at the top of a module that assign to a name.
-
-    >>> text = Source("", ast.parse("import a\\nif a:\\n    b = a.x\\nelse:\\n    b = 2"), {}, {})
-    >>> [ast.unparse(each) for each in assignments("b", text)]
-    ['b = a.x', 'b = 2']
-    """
-    return tuple(each for each in _top(source.tree.body) if name in _assigned(each))
-
-
-def imported(name: str, source: Source) -> tuple[int, str, str] | None:
-    """Level, module and name of the ``from`` import at the top that binds a name."""
-    for each in _top(source.tree.body):
-        if isinstance(each, ast.ImportFrom):
-            for alias in each.names:
-                if (alias.asname or alias.name) == name:
-                    return each.level, each.module or "", alias.name
-    return None
-
-
-def _top(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    stack = list(body)[::-1]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, ast.If):
-            stack.extend(reversed([*each.body, *each.orelse]))
-        elif isinstance(each, ast.Try):
-            handled = [step for handler in each.handlers for step in handler.body]
-            stack.extend(reversed([*each.body, *handled, *each.orelse, *each.finalbody]))
-        else:
-            yield each
-
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-
-
-def _assigned(statement: ast.stmt) -> set[str]:
-    if isinstance(statement, _DEFINITIONS):
-        return set()
-    names = (each for each in ast.walk(statement) if isinstance(each, ast.Name))
-    return {each.id for each in names if isinstance(each.ctx, ast.Store)}
-
-
-def _on_line(code: CodeType, source: Source) -> Iterator[Piece]:
-    for pieces in source.functions.values():
-        yield from (each for each in pieces if each.code.co_firstlineno == code.co_firstlineno)
-
-
-def _defined(node: ast.ClassDef) -> set[str]:
-    named = (each.name for each in node.body if isinstance(each, _DEFINITIONS[:2]))
-    own = node.name.lstrip("_")
-    return {f"_{own}{n}" if n.startswith("__") and not n.endswith("__") else n for n in named}
-
-
-def _within(tree: FunctionNode, node: ast.ClassDef) -> bool:
-    return node.lineno <= tree.lineno <= (node.end_lineno or 0)
-
-
-@lru_cache(maxsize=32)
-def _parsed(text: str, file: str, flags: int, loader: object) -> Source | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the user's text, shown once when it was imported
         try:
-            tree, code = ast.parse(text), _compiled(text, file, flags, loader)
+            tree = ast.parse(text)
+            code = _hooked(text, file, loader) or _code(tree, file, flags)
         except Exception:  # a hook may raise anything; bytecode serves where text does not
             return None
-    return Source(file, tree, _functions(tree, code), _classes(tree))
+    return Source(file, tree, code)
 
 
-def _compiled(text: str, file: str, flags: int, loader: object) -> CodeType:
+def _code(tree: ast.Module, file: str, flags: int) -> CodeType:
+    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as notebooks compile; no matter to functions
+    code: CodeType = compile(tree, file, "exec", flags=flags, dont_inherit=True)
+    return code
+
+
+def _hooked(text: str, file: str, loader: object) -> CodeType | None:
     kind = type(loader)
     rewrite = getattr(sys.modules.get(kind.__module__), "rewrite_asserts", None)
-    translate = getattr(kind, "source_to_code", SourceFileLoader.source_to_code)
-    tree = ast.parse(text)
+    translate = getattr(kind, "source_to_code", None)
     if rewrite is not None:
+        tree = ast.parse(text)
         rewrite(tree, text.encode(), file, getattr(loader, "config", None))
-    elif translate is not SourceFileLoader.source_to_code:
-        code = getattr(loader, "source_to_code")(text.encode(), file)  # noqa: B009
-        if isinstance(code, CodeType):
-            return code
-    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    return compile(tree, file, "exec", flags=flags, dont_inherit=True)
+        return _code(tree, file, 0)
+    if translate in {None, SourceFileLoader.source_to_code}:
+        return None
+    code: object = translate(loader, text.encode(), file)
+    return code if isinstance(code, CodeType) else None
 
 
 def _functions(tree: ast.Module, code: CodeType) -> Mapping[str, tuple[Piece, ...]]:
@@ -200,28 +116,23 @@ def _key(node: FunctionNode) -> tuple[int, str]:
 
 
 def _meant(code: CodeType, nodes: list[FunctionNode]) -> tuple[FunctionNode, ...]:
+    """Of lambdas in a line the innermost that has the code in it; all without columns."""
     if len(nodes) < 2:
         return tuple(nodes)
-    places = [(line, column) for line, _, column, _ in code.co_positions()]
-    inside = [
-        node
-        for node in nodes
-        if isinstance(node, ast.Lambda)
-        and any(_start(node.body) <= place < _end(node.body) for place in _known(places))
-    ]
-    return tuple(inside or nodes)
+    places = [(line or 0, column) for line, _, column, _ in code.co_positions()]
+    known = [(line, column) for line, column in places if column is not None]
+    lambdas = [each for each in nodes if isinstance(each, ast.Lambda)]
+    inside = [each for each in lambdas if any(map(partial(_contains, each.body), known))]
+    return (max(inside, key=_start),) if inside else tuple(nodes)
 
 
-def _known(places: Iterable[tuple[int | None, int | None]]) -> Iterator[tuple[int, int]]:
-    return ((line, column) for line, column in places if line is not None and column is not None)
+def _start(node: ast.Lambda) -> tuple[int, int]:
+    return node.body.lineno, node.body.col_offset
 
 
-def _start(node: ast.expr) -> tuple[int, int]:
-    return node.lineno, node.col_offset
-
-
-def _end(node: ast.expr) -> tuple[int, int]:
-    return node.end_lineno or 0, node.end_col_offset or 0
+def _contains(node: ast.expr, place: tuple[int, int]) -> bool:
+    end = node.end_lineno or 0, node.end_col_offset or 0
+    return (node.lineno, node.col_offset) <= place < end
 
 
 def _classes(tree: ast.Module) -> Mapping[str, tuple[ast.ClassDef, ...]]:
@@ -234,5 +145,6 @@ def _classes(tree: ast.Module) -> Mapping[str, tuple[ast.ClassDef, ...]]:
             prefix += node.name + "."
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             prefix += node.name + ".<locals>."
-        stack.extend((each, prefix) for each in ast.iter_child_nodes(node))
+        inside = (each for each in ast.iter_child_nodes(node) if isinstance(each, _BLOCKS))
+        stack.extend((each, prefix) for each in inside)
     return found

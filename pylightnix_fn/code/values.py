@@ -27,7 +27,7 @@ LARGEST_BUFFER = 1 << 24
 Seen: TypeAlias = dict[tuple[int, Count], tuple[int, object]]
 
 _SCALARS = frozenset({"datetime", "decimal", "fractions", "ipaddress", "uuid", "zoneinfo"})
-_ONCE = type | ModuleType | tuple | frozenset | str | bytes | int | float | complex | Enum | None
+_ONCE = (type, ModuleType, tuple, frozenset, str, bytes, int, float, complex, Enum, type(None))
 _VIEW: Callable[[object], memoryview] = vars(builtins)["memoryview"]  # of any object, or TypeError
 
 
@@ -47,14 +47,14 @@ def _walk(look: Look, owner: Owner, seen: Seen) -> Iterator[Part | Frame | Close
         if not isinstance(item, Look):
             yield item
             continue
-        key = id(item.value), item.count
+        key = id(item.value), item.counts
         if key not in seen:
             if _may_be_shared(item.value):
                 seen[key] = len(seen), item.value
             stack.extend(reversed(list(_steps(item, owner, seen))))
         elif isinstance(item.value, FunctionType) and owner.owns_function(item.value):
             yield item.value
-        elif item.count is Count.ALL:
+        elif item.counts is Count.ALL:
             yield f"again {seen[key][0]}"
 
 
@@ -79,7 +79,7 @@ def _may_be_shared(value: object) -> bool:
 
 
 def _steps(look: Look, owner: Owner, seen: Seen) -> Steps:
-    value, count = look.value, look.count
+    value, count = look.value, look.counts
     if value.__class__ is not type(value):  # a proxy: what it claims to be is not what it is
         return _instance(value, count, owner)
     if (steps := code_steps(value, count, owner)) is not None:
@@ -87,7 +87,7 @@ def _steps(look: Look, owner: Owner, seen: Seen) -> Steps:
     if (word := _word(value)) is not None:
         return _constant(value, word) if count is Count.ALL else []
     if isinstance(value, Enum):
-        member = [f"member {value.name}", Look(value._value_)]
+        member: list[Step] = [f"member {value.name}", Look(value._value_)]
         return [Look(type(value), count), *(member if count is Count.ALL else [])]
     if (members := _members(value, count, owner, seen)) is not None:
         return members

@@ -1,40 +1,29 @@
 """Whether all that a description was made from still is what it was, told in about a microsecond.
 
-A helper may be redefined, a global changed, a function patched in place between two plans. Only
-identities are compared, and through weak references: what is watched must not be kept alive, least
-of all the function itself, which its own module's globals hold. What cannot be watched so (classes,
-objects with state) is described anew each time.
+A helper may be redefined, a global changed, a function or a class patched in place between two
+plans. Only identities are compared, and through weak references: what is watched must not be kept
+alive, least of all the function itself, which its own module's globals hold. What cannot be watched
+so (objects with state, modules imported late) is described anew each time.
 """
 
 from __future__ import annotations
 
-import marshal
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
-from pathlib import PurePath
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
+from types import CellType, CodeType, FunctionType
+from typing import NamedTuple
 from weakref import ref
 
-from attrs import frozen
-
+from .classes import is_told
 from .definitions import ABSENT, Reads
-from .held import cells, held
+from .expected import Expected, Names, alive, content, expected, is_constant
+from .held import held
 from .origin import Owner
-from .parts import Named
 from .sketches import globals_of
-from .values import described
 
-Expected: TypeAlias = Callable[[], object]
-Names: TypeAlias = tuple[tuple[str, Expected], ...]
-
-_CONSTANTS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
-_CONTENT: Callable[[object, int], bytes] = vars(marshal)["dumps"]  # of any object, or ValueError
-_VERSION = 2  # of marshal: the last one that tells equal values alike, whoever else holds them
+_EMPTY = object()
 
 
-@frozen(eq=False)
-class Space:
+class Space(NamedTuple):
     """What names in the globals of a function or module are expected to be, hold, or not be."""
 
     holder: Expected
@@ -43,21 +32,32 @@ class Space:
     absent: frozenset[str]
 
 
-@frozen(eq=False)
-class Holding:
+class Holding(NamedTuple):
     """What a function is expected to hold besides its code."""
 
     function: ref[FunctionType]
-    held: Names
+    cells: tuple[Expected, ...]
+    keywords: Names
+    wrapped: Expected
 
 
-@frozen(eq=False)
-class Watch:
-    """What is expected of all functions that were described, and of the names they read."""
+class Members(NamedTuple):
+    """What the members of a class are expected to be; of some only the kind, by name."""
+
+    kind: ref[type]
+    size: int
+    names: Names
+    inside: tuple[tuple[str, tuple[Expected, ...]], ...]
+    kinds: tuple[tuple[str, str], ...]
+
+
+class Watch(NamedTuple):
+    """What is expected of all functions and classes described, and of the names they read."""
 
     functions: tuple[tuple[ref[FunctionType], CodeType, object], ...]
     spaces: tuple[Space, ...]
     holdings: tuple[Holding, ...]
+    members: tuple[Members, ...]
 
 
 def unchanged(watch: Watch) -> bool:
@@ -68,30 +68,34 @@ def unchanged(watch: Watch) -> bool:
             return False
     for space in watch.spaces:
         names = globals_of(space.holder())
-        for name, expected in space.names:
-            if names.get(name) is not expected():
+        for name, wanted in space.names:
+            if names.get(name) is not wanted():
                 return False
         if not names.keys().isdisjoint(space.absent):
             return False
-        for name, content in space.contents:
-            if _content(names.get(name)) != content:
+        for name, wanted_content in space.contents:
+            if content(names.get(name)) != wanted_content:
                 return False
-    return not watch.holdings or all(_holds(each) for each in watch.holdings)
+    if watch.holdings and not all(_holds(each) for each in watch.holdings):
+        return False
+    return not watch.members or all(_has(each) for each in watch.members)
 
 
 def watch_of(reads: Reads, owner: Owner) -> Watch | None:
     """A watch over all that was read; None where some of it cannot be watched."""
     functions = list({id(each): each for each in reads.functions}.values())
-    if reads.others or not all(_is_constant(each.__defaults__) for each in functions):
+    if reads.others or not all(is_constant(each.__defaults__) for each in functions):
         return None
     spaces = list(_spaces(reads, owner))
     holdings = [_holding(each, owner) for each in functions if _holds_more(each)]
-    if None in spaces or None in holdings:
+    members = [_members(each, owner) for each in reads.classes]
+    if None in spaces or None in holdings or None in members:
         return None
     return Watch(
         tuple((ref(each), each.__code__, each.__defaults__) for each in functions),
         tuple(each for each in spaces if each),
         tuple(each for each in holdings if each),
+        tuple(each for each in members if each),
     )
 
 
@@ -106,13 +110,13 @@ def _spaces(reads: Reads, owner: Owner) -> Iterator[Space | None]:
 
 def _space(holder: object, values: dict[str, object], owner: Owner) -> Space | None:
     present = {name: value for name, value in values.items() if value is not ABSENT}
-    expected = {name: _expected(value, owner) for name, value in present.items()}
-    contents = {name: _content(present[name]) for name, each in expected.items() if not each}
+    wanted = {name: expected(value, owner) for name, value in present.items()}
+    contents = {name: content(present[name]) for name, each in wanted.items() if not each}
     if None in contents.values():
         return None
     return Space(
         ref(holder),
-        tuple((name, each) for name, each in expected.items() if each),
+        tuple((name, each) for name, each in wanted.items() if each),
         tuple((name, each) for name, each in contents.items() if each),
         frozenset(values.keys() - present.keys()),
     )
@@ -124,52 +128,71 @@ def _holds_more(function: FunctionType) -> bool:
 
 def _holds(holding: Holding) -> bool:
     function = holding.function()
-    found = list(_more(function)) if function else []
-    return len(found) == len(holding.held) and all(
-        name == known and value is expected()
-        for (name, value), (known, expected) in zip(found, holding.held, strict=True)
+    if function is None or vars(function).get("__wrapped__") is not holding.wrapped():
+        return False
+    for cell, wanted in zip(function.__closure__ or (), holding.cells, strict=True):
+        if _inside(cell) is not wanted():
+            return False
+    keywords = function.__kwdefaults__ or {}
+    return len(keywords) == len(holding.keywords) and all(
+        keywords.get(name) is wanted() for name, wanted in holding.keywords
     )
 
 
-def _holding(function: FunctionType, owner: Owner) -> Holding | None:
-    expected = [(name, _expected(value, owner)) for name, value in _more(function)]
-    known = tuple((name, each) for name, each in expected if each)
-    return Holding(ref(function), known) if len(known) == len(expected) else None
-
-
-def _more(function: FunctionType) -> Iterable[tuple[str, object]]:
-    wrapped = vars(function).get("__wrapped__")
-    return (*cells(function), *(function.__kwdefaults__ or {}).items(), ("__wrapped__", wrapped))
-
-
-def _expected(value: object, owner: Owner) -> Expected | None:
-    if _is_constant(value):
-        return repeat(value).__next__
-    match value:
-        case FunctionType():
-            known = owner.owns_function(value) or not held(value)
-        case BuiltinFunctionType():
-            known = isinstance(getattr(value, "__self__", None), ModuleType | None)
-        case type() | ModuleType():
-            known = True
-        case _:
-            parts = described(value, owner)
-            named = len(parts) == 1 and isinstance(parts[0], Named)
-            known = named and not callable(value)
+def _inside(cell: CellType) -> object:
     try:
-        return ref(value) if known else None
-    except TypeError:  # not without keeping it alive
-        return None
-
-
-def _is_constant(value: object) -> bool:
-    if type(value) in {tuple, frozenset} and isinstance(value, tuple | frozenset):
-        return all(_is_constant(each) for each in value)
-    return type(value) in _CONSTANTS or isinstance(value, PurePath)
-
-
-def _content(value: object) -> bytes | None:
-    try:
-        return _CONTENT(value, _VERSION)
+        return cell.cell_contents
     except ValueError:
+        return _EMPTY
+
+
+def _holding(function: FunctionType, owner: Owner) -> Holding | None:
+    cells = _known((_inside(each) for each in function.__closure__ or ()), owner)
+    defaults = function.__kwdefaults__ or {}
+    keywords = _known(defaults.values(), owner)
+    wrapped = expected(vars(function).get("__wrapped__"), owner)
+    if cells is None or keywords is None or wrapped is None:
         return None
+    return Holding(ref(function), cells, tuple(zip(defaults, keywords, strict=True)), wrapped)
+
+
+def _known(values: Iterable[object], owner: Owner) -> tuple[Expected, ...] | None:
+    wanted = [None if each is _EMPTY else expected(each, owner) for each in values]
+    known = tuple(each for each in wanted if each)
+    return known if len(known) == len(wanted) else None
+
+
+def _has(members: Members) -> bool:
+    kind = members.kind()
+    now = vars(kind) if kind else {}
+    if len(now) != members.size:
+        return False
+    for name, wanted in members.names:
+        if now.get(name) is not wanted():
+            return False
+    for name, functions in members.inside:
+        found = [each for _, each in held(now.get(name))]
+        if not all(each is wanted() for each, wanted in zip(found, functions, strict=False)):
+            return False
+    return all(type(now.get(name)).__name__ == kind for name, kind in members.kinds)
+
+
+def _members(kind: type, owner: Owner) -> Members | None:
+    names: list[tuple[str, Expected]] = []
+    inside: list[tuple[str, tuple[Expected, ...]]] = []
+    kinds: list[tuple[str, str]] = []
+    for name, member in vars(kind).items():
+        told = is_told(name, member, kind, owner)
+        wanted = expected(member, owner) if told else alive(member)
+        if wanted is not None:
+            names.append((name, wanted))
+        elif isinstance(member, staticmethod | classmethod | property):
+            functions = _known((each for _, each in held(member)), owner)
+            if functions is None:
+                return None
+            inside.append((name, functions))
+        elif told:
+            return None
+        else:
+            kinds.append((name, type(member).__name__))
+    return Members(ref(kind), len(vars(kind)), tuple(names), tuple(inside), tuple(kinds))

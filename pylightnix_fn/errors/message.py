@@ -47,7 +47,7 @@ class PylightnixError(Exception):
     def __init__(self, *values: object) -> None:
         super().__init__()
         self.args = values  # not through OSError, which takes two of them for errno and strerror
-        names = tuple(type(self).__annotations__)
+        names = _fields(type(self))
         for name, value in zip(names, values, strict=False):
             setattr(self, name, value)
         missing = [name for name in names[len(values) :] if not hasattr(type(self), name)]
@@ -60,3 +60,9 @@ class PylightnixError(Exception):
 
     def __str__(self) -> str:
         return str(self.message())
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    """Names in the order of declaration, those of the error that is extended first."""
+    annotated = (getattr(base, "__annotations__", {}) for base in reversed(kind.__mro__))
+    return tuple(dict.fromkeys(name for names in annotated for name in names))

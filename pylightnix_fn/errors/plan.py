@@ -125,7 +125,7 @@ class MalformedConfig(PylightnixError, TypeError):
 
 
 class MalformedOutputs(PylightnixError, TypeError):
-    """An outputs record promises something that cannot lie in a realization."""
+    """An outputs record, or its ``field``, promises what cannot lie in a realization."""
 
     record: str
     field: str
@@ -133,6 +133,12 @@ class MalformedOutputs(PylightnixError, TypeError):
     why: str
 
     def message(self) -> Message:
+        if not self.field:
+            return Message(
+                f"'{self.record}' cannot be the outputs of a stage",
+                (("found", self.found), ("reason", self.why)),
+                "Write them as a class with `@attrs.frozen`, and give an instance: `Model()`.",
+            )
         return Message(
             f"outputs record '{self.record}' has a field that cannot be an output",
             (("field", self.field), ("found", self.found), ("reason", self.why)),

@@ -27,7 +27,7 @@ class StoreMissing(PylightnixError, FileNotFoundError):
         return Message(
             "there is no store here",
             (("path", self.path),),
-            "Make one with `DiskStore.create(path)`, or open another path.",
+            "Make one with `DiskStore.open(path)`, or open another path.",
         )
 
 

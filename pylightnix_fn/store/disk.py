@@ -22,8 +22,6 @@ from pylightnix_fn.errors.store import (
     MissingObject,
     StagingElsewhere,
     StillNeeded,
-    StoreIsFile,
-    StoreMissing,
     StoreNotWritable,
 )
 from pylightnix_fn.matcher.candidate import Candidate
@@ -51,6 +49,7 @@ from pylightnix_fn.store.records import (
     read_record,
     read_text,
 )
+from pylightnix_fn.store.root import check_staging, prepare
 from pylightnix_fn.store_protocol import (
     MAX_TEXT,
     Facts,
@@ -79,10 +78,9 @@ class DiskStore:
         """
         path = Path(root).absolute()
         layout = Layout(path, path / "tmp" if staging is None else Path(staging).absolute())
-        if not os.path.isdir(layout.objects):
-            _create(layout, create)
-        if staging is not None and _device(layout.staging) != _device(layout.objects):
-            raise StagingElsewhere(str(path), str(layout.staging))
+        prepare(layout, create)
+        if staging is not None:
+            check_staging(layout)
         return DiskStore(layout)
 
     @property
@@ -197,8 +195,9 @@ class DiskStore:
             raise DamagedObject(dref.text, CONFIG_FILE, "there is none")
 
     def _check_needs(self, dref: DRef[object], context: Context) -> None:
-        used = (rref for rrefs in context.values() for rref in rrefs)
-        for reference in (dref, *used):
+        needs: list[DRef[object] | RRef[object]] = [dref]
+        needs.extend(rref for rrefs in context.values() for rref in rrefs)
+        for reference in needs:
             if not self.layout.located(reference).is_dir():
                 raise MissingObject(reference.text, str(self.root))
 
@@ -236,27 +235,6 @@ class DiskStore:
             if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
                 raise StoreNotWritable(str(self.root), str(error)) from error
             raise
-
-
-def _create(layout: Layout, wanted: bool) -> None:
-    for path in (layout.objects, layout.staging):
-        there = next(each for each in (path, *path.parents) if os.path.lexists(each))
-        if not os.path.isdir(there):
-            raise StoreIsFile(str(there))
-    if not wanted:
-        raise StoreMissing(str(layout.root))
-    try:
-        layout.objects.mkdir(parents=True, exist_ok=True)
-        layout.staging.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreNotWritable(str(layout.root), str(error)) from error
-
-
-def _device(path: Path) -> int:
-    """The file system of a path, or of the nearest folder above that exists."""
-    while not path.exists():
-        path = path.parent
-    return path.stat().st_dev
 
 
 def _write(path: Path, text: str) -> None:

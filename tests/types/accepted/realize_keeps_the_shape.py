@@ -1,0 +1,61 @@
+"""What `realize` gives has the shape of what the stage makes: one, several, pair, list, dict."""
+
+from typing import assert_type
+
+from pipeline import Model, Report, Sample, model, models, report, sample
+
+from pylightnix_fn import (
+    Closure,
+    DRef,
+    Manager,
+    Many,
+    MemoryStore,
+    Realization,
+    instantiate,
+    mapped,
+    realize,
+)
+
+store = MemoryStore()
+
+
+def pair(m: Manager) -> tuple[Manager, tuple[DRef[Sample], DRef[Model]]]:
+    m, numbers = sample(m)
+    m, fitted = model(m)
+    return m, (numbers, fitted)
+
+
+def listed(m: Manager) -> tuple[Manager, list[DRef[Model]]]:
+    m, one = model(m, 0.1)
+    m, other = model(m, 0.2)
+    return m, [one, other]
+
+
+def named(m: Manager) -> tuple[Manager, dict[str, DRef[Model]]]:
+    m, one = model(m, 0.1)
+    m, other = model(m, 0.2)
+    return m, {"one": one, "other": other}
+
+
+assert_type(instantiate(model), Closure[Realization[Model]])
+assert_type(realize(instantiate(model), store), Realization[Model])
+
+assert_type(instantiate(models), Closure[tuple[Realization[Model], ...]])
+assert_type(realize(instantiate(models), store), tuple[Realization[Model], ...])
+
+assert_type(instantiate(pair), Closure[tuple[Realization[Sample], Realization[Model]]])
+numbers, fitted = realize(instantiate(pair), store)
+assert_type(numbers, Realization[Sample])
+assert_type(fitted, Realization[Model])
+
+bulk = instantiate(mapped(model, (0.1, 0.2, 0.3)))
+assert_type(bulk, Closure[tuple[Realization[Model], ...]])
+assert len(realize(bulk, store)) == 3
+
+assert_type(instantiate(listed), Closure[list[Realization[Model]]])
+assert_type(realize(instantiate(listed), store), list[Realization[Model]])
+
+assert_type(instantiate(named), Closure[dict[str, Realization[Model]]])
+assert_type(realize(instantiate(named), store)["one"].out, Model)
+
+assert_type(realize(instantiate(report), store), Realization[Report])
