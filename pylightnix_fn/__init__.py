@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from pylightnix_fn.combinator.lift import Inputs, Value, pure, value
     from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
     from pylightnix_fn.config import Config, mkconfig, selfref
-    from pylightnix_fn.driver import Built, Event, Matched, Started, realize
+    from pylightnix_fn.driver import realize
     from pylightnix_fn.errors.message import PylightnixError
+    from pylightnix_fn.events import Built, Event, Matched, Started
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
@@ -76,7 +77,8 @@ _HOMES = {
     "codec": "csv json_of npy npz_of number text",
     "composition": "Stage Step both mapped redefine sequence step",
     "config": "Config mkconfig selfref",
-    "driver": "Built Event Matched Started realize",
+    "driver": "realize",
+    "events": "Built Event Matched Started",
     "errors.message": "PylightnixError",
     "manager": "Derivation Manager Traced derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",

@@ -1,18 +1,24 @@
 """Work in a process of its own, which can be ended whatever it does.
 
 The process is forked, so work may be any callable, and leads a group of its own, so that its
-children end with it. An exception in it is raised here.
+children end with it. A second process, which only waits, ends the group if this one is killed: so
+nothing runs on without anybody who would see its result. An exception in the work is raised here.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import sys
+import time
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
+
+from attrs import frozen
 
 from pylightnix_fn.errors.build import Ended, TimedOut
 
@@ -20,56 +26,127 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
+V = TypeVar("V")
 
-def confined(work: Callable[[], None], seconds: float, name: str, realizer: str) -> None:
-    """Do work within some seconds; `TimedOut`, `Ended`, or what the work itself raised."""
+_GLANCE: Final = 0.5  # seconds between two looks at whether the process is still there
+
+
+@frozen
+class _Done(Generic[V]):
+    value: V
+
+
+_Word: TypeAlias = _Done[V] | Exception
+
+
+def confined(work: Callable[[], V], seconds: float, name: str, realizer: str) -> V:
+    """What work gives within some seconds; `TimedOut`, `Ended`, or what the work itself raised."""
     import multiprocessing  # for the few builds that need it
 
     context = multiprocessing.get_context("fork")
+    receiver: Connection[None, _Word[V]]
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(work, sender))
+    with _forking():
+        process.start()
+    sender.close()
+    try:
+        with _guarded(process):
+            if not _spoke(process, receiver, seconds):
+                raise TimedOut(name, realizer, seconds)
+            word = receiver.recv()
+    except EOFError:
+        process.join()
+        raise Ended(name, realizer, _status(process.exitcode or 0)) from None
+    finally:
+        _end(process)
+        receiver.close()
+    if isinstance(word, Exception):
+        raise word
+    return word.value
+
+
+def _spoke(process: ForkProcess, receiver: Connection[None, _Word[V]], seconds: float) -> bool:
+    """Whether there is a word, or the end of all words, before the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        left = max(end - time.monotonic(), 0)
+        if receiver.poll(min(left, _GLANCE)):
+            return True
+        if process.exitcode is not None and not receiver.poll():
+            raise EOFError  # though a child of its own, which is still there, could speak
+        if left == 0:
+            return False
+
+
+def _status(code: int) -> str:
+    return f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _work(work: Callable[[], V], sender: Connection[_Word[V], None]) -> None:
+    os.setpgrp()
+    word: _Word[V]
+    try:
+        word = _Done(work())
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        word = error if _travels(error) else _as_text(error)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what was printed is of less weight than the word
+            stream.flush()
+    sender.send(word)
+
+
+def _travels(error: Exception) -> bool:
+    """Whether an exception comes out of a pickle as it went in."""
+    try:
+        return type(pickle.loads(pickle.dumps(error))) is type(error)
+    except Exception:
+        return False
+
+
+def _as_text(error: Exception) -> Exception:
+    text = RuntimeError(f"{type(error).__name__}: {error}")
+    for note in error.__notes__:
+        text.add_note(note)
+    return text
+
+
+@contextmanager
+def _forking() -> Iterator[None]:
     with warnings.catch_warnings():
         # Forking a process with threads is deprecated: a lock that another thread holds stays
         # locked in the child. Should work hang for that, it ends at its time limit.
         warnings.simplefilter("ignore", DeprecationWarning)
-        process.start()
-    sender.close()
+        yield
+
+
+@contextmanager
+def _guarded(process: ForkProcess) -> Iterator[None]:
+    """Let a group of processes end if this process is killed meanwhile."""
+    reading, writing = os.pipe()
+    with _forking():
+        guard = os.fork()
+    if guard == 0:
+        _guard(process, reading, writing)
+    os.close(reading)
     try:
-        if not receiver.poll(seconds):
-            raise TimedOut(name, realizer, seconds)
-        failure = _received(receiver)
-        if failure is _NO_WORD:
-            process.join()
-            raise Ended(name, realizer, f"exit code {process.exitcode}")
+        yield
     finally:
-        _end(process)
-        receiver.close()
-    if isinstance(failure, Exception):
-        raise failure
+        os.kill(guard, signal.SIGKILL)
+        with suppress(ChildProcessError):  # somebody else has waited for it
+            os.waitpid(guard, 0)
+        os.close(writing)
 
 
-_NO_WORD = object()
-
-
-def _received(receiver: Connection[None, object]) -> object:
+def _guard(process: ForkProcess, reading: int, writing: int) -> None:
     try:
-        return receiver.recv()
-    except EOFError:
-        return _NO_WORD
-
-
-def _work(work: Callable[[], None], sender: Connection[object, None]) -> None:
-    os.setpgrp()
-    try:
-        work()
-    except Exception as error:
-        error.add_note(traceback.format_exc())
-        try:
-            sender.send(error)
-        except Exception:  # an exception that cannot travel arrives as its text
-            sender.send(RuntimeError(f"{type(error).__name__}: {error}"))
-    else:
-        sender.send(None)
+        os.setpgrp()  # what a terminal sends to its foreground is not for this process
+        os.close(writing)
+        os.read(reading, 1)  # nobody writes: it returns when the last writer is gone
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    finally:
+        os._exit(0)
 
 
 def _end(process: ForkProcess) -> None:

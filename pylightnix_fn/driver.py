@@ -1,27 +1,26 @@
 """Realizing: make a closure true in a store, one build at a time.
 
 The schedule and the matching rounds are pure values (`plan`); this module only asks the store,
-runs realizers and tells an observer what happens.
+has builds made and tells an observer what happens.
 """
 
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from itertools import count
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeVar
 
 from attrs import evolve, frozen
 
+from pylightnix_fn.building import build
 from pylightnix_fn.closure import Closure
-from pylightnix_fn.errors.build import MissingOutput, RealizerFailed
-from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.plan import BadParameter
+from pylightnix_fn.errors.store import DamagedObject
+from pylightnix_fn.events import Built, Matched, Observer, Started, unobserved
 from pylightnix_fn.manager import Derivation
-from pylightnix_fn.outputs import bind, reason
+from pylightnix_fn.outputs import bind
 from pylightnix_fn.plan import (
     Budget,
     BuildMore,
@@ -36,47 +35,11 @@ from pylightnix_fn.plan import (
 from pylightnix_fn.realization import Realization
 from pylightnix_fn.realizer import Context, one
 from pylightnix_fn.refs import DRef, Many, RRef
-from pylightnix_fn.store_protocol import Facts, Store
-from pylightnix_fn.versions import versions_of
-from pylightnix_fn.workshop import DiskFiles, Workshop, workshop
+from pylightnix_fn.store_protocol import Store
+from pylightnix_fn.workshop import DiskFiles
 
 R = TypeVar("R")
 U = TypeVar("U")
-
-ERROR_FILE: Final = "error.txt"
-
-
-@frozen
-class Matched:
-    """A matcher is satisfied with what there is."""
-
-    dref: DRef[object]
-    rrefs: RRefs
-
-
-@frozen
-class Started:
-    """A build has begun; ``why`` is what the matcher, or the user, wants it for."""
-
-    dref: DRef[object]
-    why: str
-
-
-@frozen
-class Built:
-    """A build has ended with this realization."""
-
-    dref: DRef[object]
-    rref: RRef[object]
-    seconds: float
-
-
-Event: TypeAlias = Matched | Started | Built
-Observer: TypeAlias = Callable[[Event], None]
-
-
-def unobserved(event: Event) -> None:
-    """The observer that looks away."""
 
 
 def realize(
@@ -121,10 +84,10 @@ class _Driver:
     def settled(self, derivation: Derivation, context: Context) -> RRefs:
         """The realizations that a derivation's matcher chooses, built if they must be."""
         self.store.register(derivation.dref, derivation.config)
-        spent, began = Spent(), time.monotonic()
-        numbers = self.sample_numbers(derivation.dref)
         if derivation.dref in self.rebuild:
-            self.build(derivation, context, "a rebuild was asked for", next(numbers))
+            number = free_number(self.samples(derivation.dref))
+            self.build(derivation, context, "a rebuild was asked for", number)
+        spent, began = Spent(), time.monotonic()
         while True:
             reads = derivation.matcher.reads
             candidates = self.store.candidates(derivation.dref, context, reads)
@@ -134,72 +97,56 @@ class _Driver:
                     self.observe(Matched(derivation.dref, rrefs))
                     return rrefs
                 case BuildMore(n, why):
-                    known = {each.rref for each in candidates}
-                    for _ in range(n):
-                        made = self.build(derivation, context, why, next(numbers))
-                        spent = evolve(
-                            spent.with_build(repeated=known.issuperset(made)),
-                            seconds=time.monotonic() - began,
-                        )
-                        known.update(made)
-                        if limit_reached(spent, self.budget):
-                            break
+                    known = frozenset(each.rref for each in candidates)
+                    spent = self.round(derivation, context, n, why, known, spent, began)
 
-    def sample_numbers(self, dref: DRef[object]) -> Iterator[int]:
-        """The numbers of samples that the store does not hold yet."""
-        used = {self.store.record(rref).facts.sample for rref in self.store.rrefs(dref)}
-        yield from (number for number in count() if number not in used)
+    def round(
+        self,
+        derivation: Derivation,
+        context: Context,
+        n: int,
+        why: str,
+        known: frozenset[RRef[object]],
+        spent: Spent,
+        began: float,
+    ) -> Spent:
+        """Up to ``n`` builds, as far as the budget goes; what is spent then."""
+        tried = self.samples(derivation.dref)
+        while n > 0 and not limit_reached(spent, self.budget):
+            number = free_number(tried)
+            made = self.build(derivation, context, why, number)
+            tried.update(range(number, number + len(made)))
+            spent = spent.with_build(repeated=known.issuperset(made))
+            spent = evolve(spent, seconds=time.monotonic() - began)
+            known, n = known.union(made), n - len(made)
+        return spent
 
     def build(
         self, derivation: Derivation, context: Context, why: str, sample: int
     ) -> tuple[RRef[object], ...]:
-        """One build more of a derivation: one realization, or several where it makes samples."""
         self.observe(Started(derivation.dref, why))
         clock = time.monotonic()
-        staging = self.store.stage(derivation.dref)
-        first = workshop(self.store, staging, context, derivation, sample, [])
-        run_recipe(first)
-        made = tuple(self.keep(site) for site in (first, *first.others))
+        made = build(self.store, derivation, context, sample)
         for rref in made:
             self.observe(Built(derivation.dref, rref, time.monotonic() - clock))
         return made
 
-    def keep(self, site: Workshop) -> RRef[object]:
-        """Commit what was built at a site."""
-        versions = versions_of(site.derivation.packages)
-        facts = Facts(site.started, datetime.now(UTC), site.sample, versions)
-        return self.store.commit(site.staging, site.derivation.dref, site.context, facts)
+    def samples(self, dref: DRef[object]) -> set[int]:
+        """The numbers of the samples that the store holds, whatever they were built from."""
+        numbers: set[int] = set()
+        for rref in self.store.rrefs(dref):
+            with suppress(DamagedObject):
+                numbers.add(self.store.record(rref).facts.sample)
+        return numbers
 
 
-def run_recipe(site: Workshop) -> None:
-    """Run a realizer and check its promises; what it wrote stays if anything is wrong."""
-    derivation, staging = site.derivation, site.staging
-    try:
-        derivation.recipe(site)
-    except Exception as error:
-        with suppress(OSError):  # the disk may be full; what the realizer raised says more
-            (staging.home / ERROR_FILE).write_bytes(
-                traceback.format_exc().encode(errors="backslashreplace")
-            )
-        if isinstance(error, PylightnixError):
-            error.add_note(f"In realizer '{derivation.realizer}'; it wrote: {staging.folder}")
-            raise
-        raise RealizerFailed(
-            derivation.name, derivation.realizer, reason(error), str(staging.folder)
-        ) from error
-    for each in (site, *site.others):
-        _check_promises(each)
+def free_number(taken: Collection[int]) -> int:
+    """The smallest number from 0 that is not taken.
 
-
-def _check_promises(site: Workshop) -> None:
-    derivation, folder = site.derivation, site.folder
-    for promise in derivation.promises:
-        path = folder / promise.path
-        if not path.exists():
-            found = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
-            raise MissingOutput(
-                derivation.name, derivation.realizer, promise.label, str(path), found
-            )
+    >>> free_number({0, 1, 3})
+    2
+    """
+    return next(number for number in count() if number not in taken)
 
 
 @frozen

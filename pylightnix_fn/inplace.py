@@ -15,10 +15,11 @@ from attrs import Factory, define, evolve
 
 from pylightnix_fn.closure import instantiate
 from pylightnix_fn.driver import realize
+from pylightnix_fn.errors.build import DecodeFailed
 from pylightnix_fn.errors.plan import MalformedStage, UnknownTarget
 from pylightnix_fn.errors.store import NoStoreChosen, NoSuchFile
 from pylightnix_fn.manager import Manager
-from pylightnix_fn.outputs import CONTEXT_FILE, is_reserved
+from pylightnix_fn.outputs import CONTEXT_FILE, is_reserved, reason
 from pylightnix_fn.realizer import name_of
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.store.disk import DiskStore
@@ -134,13 +135,19 @@ def lsref(reference: DRef[object] | RRef[object]) -> list[str]:
 
 
 def catref(reference: RRef[object], names: Iterable[str]) -> list[str]:
-    """The lines of a text artifact, at this path inside the realization; `NoSuchFile`."""
-    parts, root = list(names), _path(reference)
+    """The lines of a text artifact, by the parts of its path inside the realization.
+
+    Errors: `NoSuchFile`, and `DecodeFailed` for what is no text.
+    """
+    parts, root = [names] if isinstance(names, str) else list(names), _path(reference)
     path = root.joinpath(*parts)
     outside = any(part in ("", "..") or "/" in part for part in parts)
     if outside or not path.is_file():
         raise NoSuchFile(reference.text, "/".join(parts), ", ".join(lsref(reference)))
-    return path.read_text(encoding="utf-8").splitlines()
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DecodeFailed(str(path), "text", reason(error)) from error
 
 
 def rmref(reference: DRef[object] | RRef[object]) -> None:

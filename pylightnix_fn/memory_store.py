@@ -82,11 +82,10 @@ class MemoryStore:
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
     ) -> tuple[Candidate, ...]:
-        wanted = _in_order(context)
         return tuple(
             candidate_of(each.record, {name: each.text(name) for name in reads})
             for each in tuple(self._kept.get(dref, {}).values())
-            if each.record.context == wanted
+            if each.record.context == context
         )
 
     def stage(self, dref: DRef[object]) -> Staging:
@@ -108,7 +107,7 @@ class MemoryStore:
             if entry.kind == "file"
         }
         log = staging.log.read_bytes() if staging.log.exists() else None
-        new = _Kept(Record(made, _in_order(context), facts, tree.size), tree, files, log)
+        new = _Kept(Record(made, context, facts, tree.size), tree, files, log)
         with self._lock:
             of_dref = self._kept.setdefault(dref, {})
             before = of_dref.get(made, new)
@@ -183,10 +182,6 @@ def _lay_out(kept: _Kept, folder: Path) -> None:
         (folder / LOG_FILE).write_bytes(kept.log)
         (folder / LOG_FILE).chmod(0o444)
     close_folders(folder, kept.tree)
-
-
-def _in_order(context: Context) -> Context:
-    return {dref: tuple(sorted(rrefs, key=str)) for dref, rrefs in context.items()}
 
 
 def _delete_quietly(place: Path) -> None:

@@ -178,6 +178,8 @@ def why_no_output(path: str) -> str:
         return "it is empty"
     if pure.is_absolute() or ".." in pure.parts:
         return "it leads out of the realization"
+    if path.startswith(("dref:", "rref:")):
+        return "it reads as a reference"
     if is_reserved(pure.parts[0]):
         return "the store keeps this name for itself"
     return next(filter(None, map(why_no_file_name, pure.parts)), "")

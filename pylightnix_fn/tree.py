@@ -89,5 +89,5 @@ class Tree:
 
 def realization_digest(tree: Tree, context: Mapping[str, Iterable[str]]) -> str:
     """The sha256 that names a realization: over its artifacts and what it was built from."""
-    plain: Json = {dref: sorted(rrefs) for dref, rrefs in context.items()}
+    plain: Json = {dref: list(rrefs) for dref, rrefs in context.items()}
     return digest(canonical({"context": plain, "tree": tree.digest}))

@@ -6,18 +6,23 @@ build wrote lies in its staging until the build has succeeded.
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import io
 import os
+import random
 import shlex
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, TypeAlias
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from pylightnix_fn.confinement import confined
 from pylightnix_fn.errors.build import CommandFailed, UndeclaredInput
@@ -27,7 +32,10 @@ from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef
 from pylightnix_fn.store_protocol import Staging, Store
 
-TAIL = 20  # lines of a log that an error shows
+TAIL: Final = 20  # lines of a log that an error shows
+_MAX_TAIL: Final = 2**16  # bytes of them
+
+_Made: TypeAlias = tuple[Staging, int, datetime]
 
 
 @frozen
@@ -69,14 +77,20 @@ class Workshop:
         return tuple(self.store.folder(rref) for rref in self.context[dref])
 
     def another(self) -> Workshop:
-        staging, sample = self.store.stage(self.derivation.dref), self.sample + 1
+        sample = max(each.sample for each in (self, *self.others)) + 1
+        staging = self.store.stage(self.derivation.dref)
         other = workshop(self.store, staging, self.context, self.derivation, sample, self.others)
         self.others.append(other)
         return other
 
     def restart(self) -> None:
         aside = Path(tempfile.mkdtemp(prefix="failed-", dir=self.staging.home))
-        os.rename(self.folder, aside / "out")
+        with suppress(FileNotFoundError):  # the realizer may have moved it away itself
+            self.folder.chmod(0o755)  # renaming a folder needs the right to write it
+            os.rename(self.folder, aside / "out")
+        for later in [each for each in self.others if each.sample > self.sample]:
+            self.others.remove(later)
+            os.rename(later.staging.home, aside / f"sample-{later.sample}")
         self.folder.mkdir()
         make_parents(self)
 
@@ -86,32 +100,53 @@ class Workshop:
     def seed(self, number: int) -> None:
         if "tensorflow" in sys.modules:
             sys.modules["tensorflow"].random.set_seed(number)
-        if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(number)
-        sys.modules["random"].seed(number)
+        if importlib.util.find_spec("numpy"):  # a realizer may import it after this
+            importlib.import_module("numpy").random.seed(number)
+        random.seed(number)
 
     @contextmanager
     def logging(self) -> Iterator[None]:
+        # Unbuffered, so that everything stands in the order in which it was printed.
         with (
-            self.staging.log.open("a", encoding="utf-8", buffering=1) as log,
-            _descriptors(log.fileno()),
+            self.staging.log.open("ab", buffering=0) as raw,
+            io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True) as log,
+            _descriptors(raw.fileno()),
             redirect_stdout(log),
             redirect_stderr(log),
         ):
             yield
 
     def run(self, arguments: Sequence[str]) -> None:
-        path = self.staging.log
-        with path.open("ab") as log:
+        with self.staging.log.open("ab") as log:
             began = log.tell()
             status = _status(arguments, self.folder, log.fileno())
         if status:
-            printed = path.read_bytes()[began:].decode(errors="replace").splitlines()
-            tail = "\n".join(printed[-TAIL:]) or "nothing"
+            tail = _tail(self.staging.log, began)
             raise CommandFailed(self.derivation.name, shlex.join(arguments), status, tail)
 
     def within(self, seconds: float, work: Callable[[], None]) -> None:
-        confined(work, seconds, self.derivation.name, self.derivation.realizer)
+        state, known = random.getstate(), len(self.others)
+
+        def there() -> tuple[_Made, ...]:
+            random.setstate(state)  # Python seeds it anew in a process that was forked
+            work()
+            made = self.others[known:]
+            return tuple((each.staging, each.sample, each.started) for each in made)
+
+        try:
+            made = confined(there, seconds, self.derivation.name, self.derivation.realizer)
+        finally:
+            _branch_off()
+        for staging, sample, started in made:
+            self.others.append(evolve(self, staging=staging, sample=sample, started=started))
+
+
+def _branch_off() -> None:
+    """Let generators go another way than in the process that was forked."""
+    random.seed(random.getrandbits(64))
+    if "numpy" in sys.modules:
+        generator = sys.modules["numpy"].random
+        generator.seed(generator.randint(2**32, size=4, dtype="uint32"))
 
 
 def workshop(
@@ -147,17 +182,35 @@ def _status(arguments: Sequence[str], folder: Path, log: int) -> str:
     return f"exit code {ended.returncode}" if ended.returncode else ""
 
 
+def _tail(log: Path, began: int) -> str:
+    """The last lines of a log, of those after its first bytes."""
+    with log.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(began, size - _MAX_TAIL))
+        printed = stream.read().decode(errors="replace").splitlines()
+    return "\n".join(printed[-TAIL:]) or "nothing"
+
+
 @contextmanager
 def _descriptors(log: int) -> Iterator[None]:
     """Lead what children and compiled code print to a log."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     kept = os.dup(1), os.dup(2)
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)
         yield
     finally:
+        _flush()
         for number, descriptor in enumerate(kept, start=1):
             os.dup2(descriptor, number)
             os.close(descriptor)
+
+
+def _flush() -> None:
+    """Let what was printed so far, by Python and by compiled code, go where it belongs."""
+    import ctypes  # for the few builds that are logged
+
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)

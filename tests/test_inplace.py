@@ -15,6 +15,7 @@ from pylightnix_fn import (
     Manager,
     Many,
     RRef,
+    build_wrapper,
     dref_from,
     inplace,
     match_latest,
@@ -23,6 +24,7 @@ from pylightnix_fn import (
     mkdrv,
     rref_from,
 )
+from pylightnix_fn.errors.build import DecodeFailed
 from pylightnix_fn.errors.plan import MalformedStage, UnknownTarget
 from pylightnix_fn.errors.store import MissingObject, NoStoreChosen, NoSuchFile, StillNeeded
 from pylightnix_fn.inplace import (
@@ -289,3 +291,17 @@ def test_needed_objects_are_not_removed(made: RRef[Folder]) -> None:
 
 def test_session_is_the_only_state() -> None:
     assert (0, None) == (len(inplace._session.manager), inplace._session.store)
+
+
+def test_catref_takes_a_single_name(made: RRef[Folder]) -> None:
+    assert catref(made, ["number.txt"]) == catref(made, "number.txt")
+
+
+def test_catref_of_what_is_no_text_says_so(root: Path) -> None:
+    def write(b: Build) -> None:
+        (b.path / "a.bin").write_bytes(b"\xff")
+
+    config = mkconfig({"name": "binary"})
+    dref = instantiate_inplace(mkdrv, config, match_latest(), build_wrapper(write))
+    with pytest.raises(DecodeFailed, match=r"a\.bin"):
+        catref(realize_inplace(dref), ["a.bin"])

@@ -724,6 +724,16 @@ def test_one_byte_more_than_the_limit_is_refused(pack: Callable[[Entry], bytes],
     assert {} == tree(box.folder)
 
 
+@pytest.mark.parametrize(
+    "last", [entry("abcd"), folder("abcd"), symlink("a", "bcd"), entry("a/b"), entry("äb")]
+)
+def test_bytes_of_names_and_targets_are_counted(last: Entry, box: Box) -> None:
+    assert box.unpack(tar(entry("123456"), last), Limits(names=10))
+    shutil.rmtree(box.folder)
+    error = box.refusal(tar(entry("123456"), last), Limits(names=9))
+    assert "its names have more than 9 bytes" == error.why
+
+
 def test_bytes_of_all_members_are_counted(box: Box) -> None:
     archive = tar(entry("a", bytes(600)), entry("b", bytes(600)))
     assert "b" == box.refusal(archive, Limits(size=1000)).member
@@ -775,8 +785,8 @@ def test_zip_with_a_huge_table_of_contents_takes_no_memory(tmp_path: Path) -> No
     archive = tmp_path / "archive"
     with archive.open("wb") as file:
         file.write(b"PK\3\4")
-        file.seek(300 << 20)
-        file.write(b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 0, 0, 290 << 20, 10 << 20, 0))
+        file.seek(200 << 20)
+        file.write(b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 0, 0, 190 << 20, 10 << 20, 0))
     with pytest.raises(ArchiveRefused, match="its table of contents has more than"):
         unpack(archive, tmp_path / "folder")
 

@@ -23,7 +23,7 @@ from .origin import Origin, Place, place_of, place_of_class, place_of_function
 from .parts import Assigned, Sketch
 from .source import Source, source_of, source_of_function
 from .syntax import FunctionNode, syntax_digest
-from .trees import assignments, class_nodes, function_nodes, imported
+from .trees import assignments, class_nodes, function_node, imported
 
 
 class _Remembered(NamedTuple):
@@ -46,10 +46,10 @@ def function_sketch(function: FunctionType) -> Sketch:
     if sketch is None or code is not function.__code__:
         code = function.__code__
         source = source_of_function(function)
-        nodes = function_nodes(code, source) if source else ()
-        if nodes:
-            plain = [_without_library(node, function) for node in nodes]
-            sketch = Sketch(syntax_digest(plain), mentions(plain))
+        node = function_node(code, source) if source else None
+        if node is not None:
+            plain = _without_library(node, function)
+            sketch = Sketch(syntax_digest([plain]), mentions([plain]))
         else:
             form = f"{bytecode_tag()}:{bytecode_digest(code)}"
             sketch = Sketch(form, bytecode_mentions(code))
@@ -143,7 +143,7 @@ def _module_source(module: ModuleType) -> Source | None:
 def _runs(namespace: dict[str, object], source: Source) -> bool:
     functions = (each for each in namespace.values() if isinstance(each, FunctionType))
     own = (each.__code__ for each in functions if each.__globals__ is namespace)
-    return all(function_nodes(code, source) for code in own if code.co_filename == source.file)
+    return all(function_node(code, source) for code in own if code.co_filename == source.file)
 
 
 @lru_cache(maxsize=32)

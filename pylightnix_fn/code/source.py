@@ -18,8 +18,8 @@ from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType
 from typing import NamedTuple
 
-from .bytecode import nested
-from .syntax import FunctionNode
+from .bytecode import nested, skeleton
+from .syntax import FunctionNode, syntax_digest
 
 _FEATURES = [getattr(__future__, name).compiler_flag for name in __future__.all_feature_names]
 
@@ -27,10 +27,10 @@ _BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 class Piece(NamedTuple):
-    """A code object and the tree it comes from; several where they cannot be told apart."""
+    """A code object and the tree it comes from."""
 
     code: CodeType
-    nodes: tuple[FunctionNode, ...]
+    node: FunctionNode
 
 
 class Source:
@@ -104,7 +104,7 @@ def _functions(tree: ast.Module, code: CodeType) -> Mapping[str, tuple[Piece, ..
     found: dict[str, tuple[Piece, ...]] = {}
     for each in nested(code):
         meant = _meant(each, nodes.get((each.co_firstlineno, each.co_name), []))
-        if meant:
+        if meant is not None:
             found[each.co_qualname] = (*found.get(each.co_qualname, ()), Piece(each, meant))
     return found
 
@@ -115,15 +115,23 @@ def _key(node: FunctionNode) -> tuple[int, str]:
     return min([node.lineno, *(each.lineno for each in node.decorator_list)]), node.name
 
 
-def _meant(code: CodeType, nodes: list[FunctionNode]) -> tuple[FunctionNode, ...]:
-    """Of lambdas in a line the innermost that has the code in it; all without columns."""
+def _meant(code: CodeType, nodes: list[FunctionNode]) -> FunctionNode | None:
+    """Of lambdas in a line the innermost around the code, or the only one that compiles to it."""
     if len(nodes) < 2:
-        return tuple(nodes)
+        return nodes[0] if nodes else None
     places = [(line or 0, column) for line, _, column, _ in code.co_positions()]
     known = [(line, column) for line, column in places if column is not None]
     lambdas = [each for each in nodes if isinstance(each, ast.Lambda)]
     inside = [each for each in lambdas if any(map(partial(_contains, each.body), known))]
-    return (max(inside, key=_start),) if inside else tuple(nodes)
+    if inside:
+        return max(inside, key=_start)
+    alike = [each for each in lambdas if _makes(each, code)]
+    return alike[0] if len({syntax_digest([each]) for each in alike}) == 1 else None
+
+
+def _makes(node: ast.Lambda, code: CodeType) -> bool:
+    alone = compile(ast.Expression(node), "", "eval", dont_inherit=True)
+    return any(skeleton(each) == skeleton(code) for each in nested(alone))
 
 
 def _start(node: ast.Lambda) -> tuple[int, int]:

@@ -15,34 +15,34 @@ from types import CodeType, FunctionType
 
 from .bytecode import skeleton
 from .source import Piece, Source
-from .syntax import FunctionNode
+from .syntax import FunctionNode, syntax_digest
 
 
-def function_nodes(code: CodeType, source: Source) -> tuple[FunctionNode, ...]:
-    """The tree of a loaded function; empty where the text has no such function (any more).
+def function_node(code: CodeType, source: Source) -> FunctionNode | None:
+    """The tree of a loaded function; None where the text has no such function (any more).
 
-    Several where functions that share a place and bytecode cannot be told apart.
+    None, too, where functions of one place and one bytecode cannot be told apart.
     """
     named = source.functions.get(code.co_qualname)
     like = skeleton(code)
     same = [each for each in named or _on_line(code, source) if skeleton(each.code) == like]
     places = list(code.co_positions())
     exact = [each for each in same if list(each.code.co_positions()) == places]
-    nodes = {id(node): node for each in exact or same for node in each.nodes}
-    return tuple(nodes.values())
+    found = [each.node for each in exact or same]
+    alike = len(found) == 1 or len({syntax_digest([each]) for each in found}) == 1
+    return found[0] if alike else None
 
 
 def class_nodes(
     kind: type, functions: Iterable[FunctionType], source: Source
 ) -> tuple[ast.ClassDef, ...]:
     """The tree of a class that has these functions; empty where the text says otherwise."""
-    methods = [each.__code__ for each in functions]
-    trees = [function_nodes(code, source) for code in methods]
+    trees = [function_node(each.__code__, source) for each in functions]
     return tuple(
         node
         for node in source.classes.get(kind.__qualname__, ())
         if _defined(node) <= vars(kind).keys()
-        and all(any(_within(tree, node) for tree in each) for each in trees)
+        and all(tree is not None and _within(tree, node) for tree in trees)
     )
 
 

@@ -6,7 +6,7 @@ Nothing here waits, prints, draws or starts anything itself.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from string import Formatter
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import fields_of
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.realizer import Build, Realizer, name_of
-from pylightnix_fn.refs import DRef
+from pylightnix_fn.refs import DRef, Many
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -91,7 +91,8 @@ class Seeded(Generic[C, T]):
 def seeded(realizer: Realizer[C, T]) -> Realizer[C, T]:
     """Seed Python, numpy and TensorFlow from the derivation and the number of the sample.
 
-    So sample k is the same wherever it is drawn, and samples differ.
+    So sample k is the same wherever it is drawn, and samples differ. TensorFlow is seeded only
+    where it is imported already: import it at the head of the module, not in the realizer.
     """
     return Seeded(realizer)
 
@@ -129,7 +130,8 @@ class Command:
 
     def __call__(self, b: Build[C, T]) -> None:
         values = {"c": _inputs(b), "out": b.out}
-        b.site.run([word.format_map(values) for word in shlex.split(self.command)])
+        words = [_filled(word, values) for word in shlex.split(self.command)]
+        b.site.run(words)
 
     @property
     def __name__(self) -> str:
@@ -143,19 +145,40 @@ def run(command: str) -> Command:
     its references dereferenced, ``out`` the outputs; no shell sees the values. The command is part
     of the key, its output is logged, and `CommandFailed` shows its last lines.
     """
-    if not shlex.split(command):
+    try:
+        words = shlex.split(command)
+        names = [name for word in words for _, name, _, _ in Formatter().parse(word)]
+    except ValueError as error:
+        raise BadParameter("run", "command", repr(command), f"words, but {error}") from error
+    if not words:
         raise BadParameter("run", "command", repr(command), "a command with its arguments")
-    for _, name, _, _ in Formatter().parse(command):
+    for name in names:
         if name is not None and name.split(".")[0] not in ("c", "out"):
-            raise BadParameter("run", "command", repr(command), "{c.field} or {out.field}")
+            expected = "{c.field} or {out.field}; {{ and }} for braces"
+            raise BadParameter("run", "command", repr(command), expected)
     return Command(command)
+
+
+def _filled(word: str, values: Mapping[str, object]) -> str:
+    try:
+        return word.format_map(values)
+    except (LookupError, AttributeError, ValueError, TypeError) as error:
+        expected = f"fields of config and outputs, but {error}"
+        raise BadParameter("run", "command", repr(word), expected) from error
 
 
 def _inputs(b: Build[C, T]) -> SimpleNamespace:
     fields = fields_of(b.config) or {}
-    return SimpleNamespace(
-        **{
-            name: b.deref(value) if isinstance(value, DRef) else value
-            for name, value in fields.items()
-        }
-    )
+    return SimpleNamespace(**{name: _dereferenced(b, value) for name, value in fields.items()})
+
+
+def _dereferenced(b: Build[C, T], value: object) -> object:
+    match value:
+        case DRef():
+            return b.deref(value)
+        case Many():
+            return b.deref(value)
+        case list():
+            return [_dereferenced(b, each) for each in value]
+        case _:
+            return value

@@ -7,7 +7,7 @@ is how a user would write it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 Failures: TypeAlias = type[Exception] | tuple[type[Exception], ...]
 Wait: TypeAlias = float | Callable[[int], float]
+
+_LONGEST_WAIT: Final = 10**8  # seconds, three years: more than a clock can take is refused
 
 
 @frozen
@@ -69,7 +71,7 @@ class Retry(Generic[C, T]):
             try:
                 return self.realizer(b)
             except self.on:
-                b.site.sleep(self.wait(attempt) if callable(self.wait) else self.wait)
+                b.site.sleep(_seconds(self.wait(attempt) if callable(self.wait) else self.wait))
                 b.site.restart()
         return self.realizer(b)
 
@@ -87,9 +89,16 @@ def retry(
     """
     if n < 1:
         raise BadParameter("retry", "n", repr(n), "1 or more")
-    if not callable(wait) and not wait >= 0:
-        raise BadParameter("retry", "wait", repr(wait), "0 seconds or more")
+    if not callable(wait):
+        _seconds(wait)
     return lambda realizer: Retry(realizer, n, on, wait)
+
+
+def _seconds(wait: float) -> float:
+    if not 0 <= wait <= _LONGEST_WAIT:
+        expected = f"0 to {_LONGEST_WAIT} seconds"
+        raise BadParameter("retry", "wait", repr(wait), expected)
+    return wait
 
 
 @frozen

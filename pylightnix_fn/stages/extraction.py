@@ -87,6 +87,7 @@ class Extraction:
             case Symlink(name):
                 self._names.claim(path, Use.LINK, name)
                 check_symlink(member, path)
+                self._budget.remember(member.target, name)
                 self._symlinks.append((path, member))
             case HardLink():
                 self._copy(path, member)

@@ -122,7 +122,7 @@ def _check_text(text: str, member: str) -> None:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise Refusal("it has a name or target that is not UTF-8", member) from None
-    if any(unicodedata.category(sign) == "Cc" for sign in text):
+    if not text.isprintable() and any(unicodedata.category(sign) == "Cc" for sign in text):
         raise Refusal("it has a name or target with control characters", member)
     if size > _MAX_PATH:
         raise Refusal(f"it has a name or target of more than {_MAX_PATH} bytes", member)

@@ -36,7 +36,7 @@ class Names:
         before = self._find(path, member)
         if before not in (None, Use.IMPLIED) or (before and use is not Use.FOLDER):
             raise Refusal("its name occurs twice", member)
-        self._used[folded(path)] = (path, use)
+        self._take(path, use, member)
 
     def is_file(self, path: Components) -> bool:
         """Whether a regular file has this very name."""
@@ -52,8 +52,13 @@ class Names:
                 raise Refusal(f"it lies below {'/'.join(above)!r}, which is no folder", member)
             if before is None:
                 self._budget.enter(member)
-                self._used[folded(above)] = (above, Use.IMPLIED)
+                self._take(above, Use.IMPLIED, member)
         self._parent = folder
+
+    def _take(self, path: Components, use: Use, member: str) -> None:
+        name = folded(path)
+        self._budget.remember(name, member)
+        self._used[name] = (path, use)
 
     def _find(self, path: Components, member: str) -> Use | None:
         spelled, use = self._used.get(folded(path), (path, None))

@@ -22,7 +22,7 @@ from typing import BinaryIO
 from pylightnix_fn.stages.member import File, Folder, Member, Refusal, Symlink
 from pylightnix_fn.stages.stream import CHUNK
 
-_MAX_TABLE = 1 << 28  # bytes of the table of contents
+_MAX_TABLE = 1 << 27  # bytes of the table of contents, all of which is held in memory
 _MAX_TARGET = 4095  # bytes of the target of a link
 _LOCAL_HEADER = 30  # bytes, at least
 _END = 22  # bytes of the end record, without its comment
@@ -69,8 +69,6 @@ class _Guarded:
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        if whence == 0 and offset < 0:
-            raise zipfile.BadZipFile("an offset is negative")
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:

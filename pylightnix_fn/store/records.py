@@ -27,7 +27,7 @@ MAX_MANIFEST: Final = 2**30
 
 def context_text(context: Context) -> str:
     """The content of `context.json`."""
-    return canonical({dref.text: sorted(map(str, rrefs)) for dref, rrefs in context.items()})
+    return canonical({dref.text: list(map(str, rrefs)) for dref, rrefs in context.items()})
 
 
 def own_files(digest: str, tree: Tree, context: Context, facts: Facts) -> dict[str, str]:

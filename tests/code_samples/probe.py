@@ -8,7 +8,6 @@ from pathlib import Path
 
 from code_samples.pairs import PAIRS
 from code_samples.project import loaded
-
 from pylightnix_fn.code import code_of
 
 

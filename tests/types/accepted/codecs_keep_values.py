@@ -87,7 +87,8 @@ def kept(m: Manager) -> tuple[Manager, DRef[Kept]]:
     return derive(m, Nothing(), Kept(), keep)
 
 
-out = realize(instantiate(kept), MemoryStore()).out
+store = MemoryStore()
+out = realize(instantiate(kept), store).out
 assert_type(out.number.read(), float)
 assert_type(out.text.read(), str)
 assert_type(out.rows.read(), Sequence[Mapping[str, str]])

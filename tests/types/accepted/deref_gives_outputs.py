@@ -64,4 +64,5 @@ def everything(m: Manager) -> tuple[Manager, DRef[Report]]:
     return derive(m, config, Report(), write)
 
 
-assert realize(instantiate(everything), MemoryStore()).out.page.read() == "2 models"
+store = MemoryStore()
+assert realize(instantiate(everything), store).out.page.read() == "2 models"

@@ -3,11 +3,11 @@
 from typing import assert_type
 
 import numpy as np
-from pipeline import model, models, sample
+from pipeline import Model, Sample, model, models, sample
 
 from pylightnix_fn import (
+    DRef,
     Manager,
-    Step,
     all_of,
     both,
     candidate,
@@ -35,5 +35,5 @@ check_stage(step(sample, 3))
 pair = both(sample, model)
 check_stage(pair, Manager())
 m, made = pair(Manager())
+assert_type(made, tuple[DRef[Sample], DRef[Model]])
 check_stage(pair, m)
-assert_type(step(lambda m, n: (m, n), 3), Step[int])

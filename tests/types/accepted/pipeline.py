@@ -7,8 +7,18 @@ from pathlib import Path
 
 from attrs import frozen
 
-from pylightnix_fn import Artifact, Build, DRef, Manager, Many, artifact, at_least, derive
-from pylightnix_fn import number, text
+from pylightnix_fn import (
+    Artifact,
+    Build,
+    DRef,
+    Manager,
+    Many,
+    artifact,
+    at_least,
+    derive,
+    number,
+    text,
+)
 
 
 @frozen

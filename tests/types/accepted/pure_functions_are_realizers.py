@@ -73,7 +73,8 @@ def stage(m: Manager) -> tuple[Manager, DRef[Value[str]]]:
     return derive(m, Mean(vector, several, fitted), value(text), pure(mean))
 
 
-result = realize(instantiate(stage), MemoryStore())
+store = MemoryStore()
+result = realize(instantiate(stage), store)
 assert_type(result, Realization[Value[str]])
 assert_type(result.out.value.read(), str)
 assert result.out.value.read() == "0.0"

@@ -8,7 +8,6 @@ from pylightnix_fn import (
     Closure,
     DRef,
     Manager,
-    Many,
     MemoryStore,
     Realization,
     instantiate,

@@ -6,8 +6,7 @@ from typing import assert_type
 from attrs import frozen
 from pipeline import Draw, Sample
 
-from pylightnix_fn import Build, DRef, Manager, Realizer, derive, instantiate, realize
-from pylightnix_fn import MemoryStore
+from pylightnix_fn import Build, DRef, Manager, MemoryStore, Realizer, derive, instantiate, realize
 
 
 def repeated(b: Build[Draw, Sample], word: str) -> None:
@@ -39,7 +38,8 @@ def stage(m: Manager, i: int) -> tuple[Manager, DRef[Sample]]:
 
 texts: list[str] = []
 for i in range(len(realizers)):
-    result = realize(instantiate(stage, i), MemoryStore())
+    store = MemoryStore()
+    result = realize(instantiate(stage, i), store)
     assert_type(result.out, Sample)
     texts.append(result.out.numbers.read_text(encoding="utf-8"))
 

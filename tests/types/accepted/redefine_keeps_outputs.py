@@ -4,8 +4,18 @@ from typing import assert_type
 
 from pipeline import Model, Train, fit, model, models
 
-from pylightnix_fn import Build, DRef, Manager, Many, MemoryStore, instantiate, latest, realize
-from pylightnix_fn import logged, redefine
+from pylightnix_fn import (
+    Build,
+    DRef,
+    Manager,
+    Many,
+    MemoryStore,
+    instantiate,
+    latest,
+    logged,
+    realize,
+    redefine,
+)
 
 m = Manager()
 m, one = model(m)
@@ -30,4 +40,5 @@ def worst_model(m: Manager) -> tuple[Manager, DRef[Model]]:
     return redefine(m, made, config=Train, realizer=worse)
 
 
-assert realize(instantiate(worst_model), MemoryStore()).out.accuracy.read() == 0.0
+store = MemoryStore()
+assert realize(instantiate(worst_model), store).out.accuracy.read() == 0.0

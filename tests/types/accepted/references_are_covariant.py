@@ -52,13 +52,22 @@ m, counted = derive(m, Anything(one, [numbers]), Counted(), count)
 m, again = derive(m, Anything(numbers, [numbers, counted]), Counted(), count)
 assert_type(again, DRef[Counted])
 
-any_one: DRef[object] = one
-any_sample: DRef[Sample] = counted
-any_several: Many[object] = several
-any_targets: list[DRef[object]] = [one, numbers, counted]
-assert_type(any_sample.outputs, Sample)
-assert_type(any_several.dref, DRef[object])
-assert any_one in m
+targets: list[DRef[object]] = [one, numbers, counted]
+
+
+def of_anything(one: DRef[object], several: Many[object]) -> bool:
+    assert_type(one.outputs, object)
+    assert_type(several.dref, DRef[object])
+    return one in m
+
+
+def of_a_sample(reference: DRef[Sample]) -> DRef[Sample]:
+    assert_type(reference.outputs, Sample)
+    return reference
+
+
+assert of_anything(one, several)
+assert of_a_sample(counted) == counted
 
 
 def stage(m: Manager) -> tuple[Manager, DRef[Sample]]:

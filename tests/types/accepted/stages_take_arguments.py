@@ -8,6 +8,7 @@ from pipeline import Model, Sample, model, models, sample
 
 from pylightnix_fn import (
     Closure,
+    DiskStore,
     DRef,
     Manager,
     Many,
@@ -16,7 +17,6 @@ from pylightnix_fn import (
     Stage,
     Step,
     best,
-    derive,
     instantiate,
     mapped,
     redefine,
@@ -31,10 +31,11 @@ from pylightnix_fn.inplace import (
     realize_inplace,
     store_initialize,
 )
-from pylightnix_fn import DiskStore
 
 
-def best_model(m: Manager, rate: float, *, file: str = "accuracy.txt") -> tuple[Manager, DRef[Model]]:
+def best_model(
+    m: Manager, rate: float, *, file: str = "accuracy.txt"
+) -> tuple[Manager, DRef[Model]]:
     m, fitted = model(m, rate)
     return redefine(m, fitted, matcher=best(file))
 

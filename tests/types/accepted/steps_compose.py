@@ -26,7 +26,9 @@ pair = both(sample, model)
 assert_type(pair, Step[tuple[DRef[Sample], DRef[Model]]])
 assert_type(pair(Manager()), tuple[Manager, tuple[DRef[Sample], DRef[Model]]])
 assert_type(both(step(sample, 3), step(models, n=2)), Step[tuple[DRef[Sample], Many[Model]]])
-assert_type(both(sample, both(model, models)), Step[tuple[DRef[Sample], tuple[DRef[Model], Many[Model]]]])
+assert_type(
+    both(sample, both(model, models)), Step[tuple[DRef[Sample], tuple[DRef[Model], Many[Model]]]]
+)
 
 row = sequence([step(model, 0.1), step(model, 0.2)])
 assert_type(row, Step[tuple[DRef[Model], ...]])
