@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv as csv_format
 import io
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import attrs
 
 from pylightnix_fn.canonical import Json, canonical, parsed
-from pylightnix_fn.config import fields_of
+from pylightnix_fn.config import shown
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.outputs import Codec
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     D = TypeVar("D", bound=np.generic[object])
 
-R = TypeVar("R")
+R = TypeVar("R", bound=attrs.AttrsInstance)
+S = TypeVar("S")
 Row: TypeAlias = Mapping[str, str]
 
 
@@ -50,6 +52,8 @@ def _csv_bytes(rows: Sequence[Row]) -> bytes:
     for number_, row in enumerate(rows):
         if list(row) != names or not names:
             raise ValueError(f"row {number_} has columns {list(row)}, the first one {names}")
+        for cell in (*names, *row.values()):
+            _check_text(cell)
     stream = io.StringIO(newline="")
     writer = csv_format.writer(stream, lineterminator="\n", quoting=csv_format.QUOTE_ALL)
     if names:
@@ -58,10 +62,25 @@ def _csv_bytes(rows: Sequence[Row]) -> bytes:
     return stream.getvalue().encode()
 
 
+def _check_text(cell: object) -> None:
+    if not isinstance(cell, str):
+        raise TypeError(f"{cell!r} is no text")
+
+
 def _csv_rows(data: bytes) -> Sequence[Row]:
-    stream = io.StringIO(data.decode(), newline="")
-    names, *rows = list(csv_format.reader(stream, strict=True)) or [[]]
+    names, *rows = _csv_lines(data.decode()) or [[]]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two columns have one name: {names}")
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _csv_lines(table: str) -> list[list[str]]:
+    usual = csv_format.field_size_limit()
+    csv_format.field_size_limit(max(usual, len(table)))  # what was written can be read
+    try:
+        return list(csv_format.reader(io.StringIO(table, newline=""), strict=True))
+    finally:
+        csv_format.field_size_limit(usual)
 
 
 csv: Final[Codec[Sequence[Row]]] = Codec("csv", _csv_bytes, _csv_rows)
@@ -71,17 +90,39 @@ csv: Final[Codec[Sequence[Row]]] = Codec("csv", _csv_bytes, _csv_rows)
 def json_of(record: type[R]) -> Codec[R]:
     """An attrs class, whose fields JSON can hold, as canonical JSON.
 
-    Reading accepts just the fields that there are, each of its own type.
+    Reading accepts just the fields that there are, each of its own type, and what could not be
+    read again is not written.
     """
+    _fields("json_of", record)
 
     def encode(value: R) -> bytes:
-        plain: Json = _converter().unstructure(value)
+        plain = _plain(value)
+        if _plain(structured(plain)) != plain:
+            raise ValueError(f"it would not come back as it was: {shown(value)}")
         return canonical(plain).encode()
 
     def decode(data: bytes) -> R:
-        return _converter().structure(parsed(data.decode()), record)
+        plain = parsed(data.decode())
+        value = structured(plain)
+        if _plain(value) != plain:  # cattrs fills in defaults, for one
+            raise ValueError(f"it does not hold just the fields of {record.__qualname__}")
+        return value
+
+    def structured(plain: Json) -> R:
+        if not isinstance(plain, Mapping):
+            raise TypeError(f"it is no object with the fields of {record.__qualname__}")
+        try:
+            return _converter().structure(plain, record)
+        except KeyError as error:
+            raise ValueError(f"there is no field {error}") from error
 
     return Codec(f"json_of({record.__qualname__})", encode, decode)
+
+
+def _plain(value: object) -> Json:
+    """The JSON value of a record, with the lists that a text would give back."""
+    plain: Json = _converter().unstructure(value)
+    return parsed(canonical(plain))
 
 
 @cache
@@ -92,13 +133,14 @@ def _converter() -> Converter:
     for kind in (bool, int, str):
         converter.register_structure_hook(kind, _strictly(kind))
     converter.register_structure_hook(float, lambda value, _: _float(value))
+    converter.register_unstructure_hook(float, _float)
     return converter
 
 
-def _strictly(kind: type[R]) -> Callable[[object, type[R]], R]:
+def _strictly(kind: type[S]) -> Callable[[object, type[S]], S]:
     """Without this, cattrs would read the text "3" where a number belongs."""
 
-    def structured(value: object, _: type[R]) -> R:
+    def structured(value: object, _: type[S]) -> S:
         if type(value) is not kind or not isinstance(value, kind):
             raise TypeError(f"{value!r} is no {kind.__name__}")
         return value
@@ -109,6 +151,8 @@ def _strictly(kind: type[R]) -> Callable[[object, type[R]], R]:
 def _float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r} is no float")
+    if float(value) != value and value == value:
+        raise ValueError(f"no float is equal to {value!r}")
     return float(value)
 
 
@@ -157,31 +201,32 @@ def npz_of(record: type[R]) -> Codec[R]:
 
     Field types are the user's word: only the names of the arrays are checked.
     """
-    names = _field_names(record)
+    fields = _fields("npz_of", record)
+    files = [f"{each.name}.npy" for each in fields]
 
     def encode(value: R) -> bytes:
-        import numpy as np
-
         stream = io.BytesIO()
-        arrays = {
-            name: np.asarray(array, order="C") for name, array in (fields_of(value) or {}).items()
-        }
-        np.savez(stream, allow_pickle=False, **arrays)
+        with zipfile.ZipFile(stream, "w") as archive:
+            for each, file in zip(fields, files, strict=True):
+                # Not by `numpy.savez`: to it, a field named `file` is an argument of its own.
+                array = _array_bytes(getattr(value, each.name))
+                archive.writestr(zipfile.ZipInfo(file), array)  # with no time of today
         return stream.getvalue()
 
     def decode(data: bytes) -> R:
-        import numpy as np
-
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            if sorted(arrays.files) != sorted(names):
-                raise ValueError(f"it holds {sorted(arrays.files)}, not {sorted(names)}")
-            value: R = type.__call__(record, **{name: arrays[name] for name in names})
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sorted(archive.namelist()) != sorted(files):
+                raise ValueError(f"it holds {sorted(archive.namelist())}, not {sorted(files)}")
+            arrays = [_array(archive.read(file)) for file in files]
+        names = [each.alias or each.name for each in fields]  # as `__init__` has them
+        named = dict(zip(names, arrays, strict=True))
+        value: R = type.__call__(record, **named)
         return value
 
     return Codec(f"npz_of({record.__qualname__})", encode, decode)
 
 
-def _field_names(record: type) -> tuple[str, ...]:
+def _fields(codec: str, record: type) -> list[attrs.Attribute[object]]:
     if not attrs.has(record):
-        raise BadParameter("npz_of", "record", record.__qualname__, "an attrs class")
-    return tuple(field.name for field in attrs.fields(record))
+        raise BadParameter(codec, "record", shown(record), "an attrs class")
+    return [each for each in attrs.fields(record) if each.init]

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from pylightnix_fn.errors.plan import LawBroken
 from pylightnix_fn.manager import Manager
-from pylightnix_fn.matcher.candidate import AnyMatcher, Candidate, Need, Never, Use, Verdict
+from pylightnix_fn.matcher.candidate import AnyMatcher, Candidate, Matcher, Need, Never, Use
 from pylightnix_fn.outputs import Codec
 from pylightnix_fn.realizer import name_of
 
@@ -25,8 +25,8 @@ _ORDERS: Final = 24  # permutations tried: all of up to four candidates
 def check_matcher(matcher: AnyMatcher, candidates: Sequence[Candidate]) -> None:
     """A matcher's verdict depends on nothing but the set of candidates, and is drawn from it.
 
-    It must be the same when asked again and in any order, choose each candidate at most once, and
-    need one or more where it needs any.
+    It must be the same when asked again and in any order, choose each candidate at most once (a
+    `Matcher` just one of them), and need one or more where it needs any.
     """
     given = tuple(candidates)
     verdict = matcher.choose(given)
@@ -42,18 +42,22 @@ def check_matcher(matcher: AnyMatcher, candidates: Sequence[Candidate]) -> None:
         raise LawBroken(matcher.label, "the order of candidates does not count", shown)
 
 
-def _check_verdict(matcher: AnyMatcher, verdict: Verdict, given: tuple[Candidate, ...]) -> None:
+def _check_verdict(matcher: AnyMatcher, verdict: object, given: tuple[Candidate, ...]) -> None:
     match verdict:
         case Use(rrefs):
             if not {each.rref for each in given}.issuperset(rrefs):
                 raise LawBroken(matcher.label, "what is used was given", str(verdict))
             if len(set(rrefs)) < len(rrefs):
                 raise LawBroken(matcher.label, "each is used once", str(verdict))
+            if isinstance(matcher, Matcher) and len(rrefs) != 1:
+                raise LawBroken(matcher.label, "a matcher for one uses one", str(verdict))
         case Need(n, _):
             if n < 1:
                 raise LawBroken(matcher.label, "a need is for 1 or more", str(verdict))
         case Never(_):
             pass
+        case _:
+            raise LawBroken(matcher.label, "a verdict is Use, Need or Never", repr(verdict))
 
 
 def check_codec(
@@ -74,12 +78,28 @@ def check_codec(
 
 
 def check_stage(stage: Callable[[Manager], tuple[Manager, A]], m: Manager | None = None) -> None:
-    """A stage is a function: equal managers give equal results, and nothing is forgotten."""
+    """A stage is a function: equal managers give equal results, and nothing is forgotten.
+
+    Realizers and matchers count by their names here: no two functions that are made anew in every
+    call of a stage are equal.
+    """
     before = Manager() if m is None else m
     first, second = stage(before), stage(Manager(before.derivations, before.notes))
-    if first != second:
+    if first[1] != second[1]:
         law = "equal managers, equal results"
         raise LawBroken(name_of(stage), law, f"{first[1]!r}, {second[1]!r}")
+    if differing := _told(first[0]) ^ _told(second[0]):
+        law = "equal managers, equal managers after it"
+        raise LawBroken(name_of(stage), law, ", ".join(sorted({told[0] for told in differing})))
     lost = [dref.text for dref in before.derivations if dref not in first[0]]
     if lost:
         raise LawBroken(name_of(stage), "the manager only grows", f"{', '.join(lost)} was lost")
+
+
+def _told(m: Manager) -> frozenset[tuple[str, ...]]:
+    """What a manager says of its derivations, and of those that were replaced."""
+    derivations = {
+        (each.dref.text, each.config.text, each.realizer, each.matcher.label, str(each.promises))
+        for each in m.derivations.values()
+    }
+    return frozenset(derivations | {(str(note.dref), "replaced") for note in m.notes})

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar, overload
 
-from attrs import field, frozen
+from attrs import AttrsInstance, field, frozen
 from rpds import HashTrieMap
 
 from pylightnix_fn.canonical import Json
@@ -25,8 +25,8 @@ from pylightnix_fn.outputs import Promise, outputs_json, promises
 from pylightnix_fn.realizer import Realizer, Recipe, Site, name_of
 from pylightnix_fn.refs import DRef, Many, checked_name, dref
 
-C = TypeVar("C")
-T = TypeVar("T")
+C = TypeVar("C", bound=AttrsInstance)
+T = TypeVar("T", bound=AttrsInstance)
 
 
 @frozen

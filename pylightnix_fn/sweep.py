@@ -10,7 +10,7 @@ import attrs
 
 from pylightnix_fn.errors.plan import BadParameter, MalformedConfig, UnknownField
 
-C = TypeVar("C")
+C = TypeVar("C", bound=attrs.AttrsInstance)
 
 
 def grid(base: C, **axes: Sequence[object]) -> tuple[C, ...]:

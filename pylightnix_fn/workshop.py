@@ -29,7 +29,7 @@ from pylightnix_fn.errors.build import CommandFailed, UndeclaredInput
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import Files
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import DRef
+from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store_protocol import Staging, Store
 
 TAIL: Final = 20  # lines of a log that an error shows
@@ -72,9 +72,22 @@ class Workshop:
         return self.staging.folder
 
     def inputs(self, dref: DRef[object]) -> tuple[Path, ...]:
-        if dref not in self.context:
+        found = self._chosen(dref, self.context)
+        if found is None:
             raise UndeclaredInput(self.derivation.name, dref.text)
-        return tuple(self.store.folder(rref) for rref in self.context[dref])
+        return tuple(self.store.folder(rref) for rref in found)
+
+    def _chosen(self, dref: DRef[object], context: Context) -> tuple[RRef[object], ...] | None:
+        """The realizations in a context, or in those of the parameters that are shared in it."""
+        if dref in context:
+            return context[dref]
+        for need, rrefs in context.items():
+            if self.store.config(need).value().get("node") is True:
+                for rref in rrefs:
+                    found = self._chosen(dref, self.store.record(rref).context)
+                    if found is not None:
+                        return found
+        return None
 
     def another(self) -> Workshop:
         sample = max(each.sample for each in (self, *self.others)) + 1

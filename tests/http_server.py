@@ -1,4 +1,4 @@
-"""A local HTTP server that behaves, and misbehaves, to order: one `Behaviour` for each path."""
+"""A local HTTP server that behaves, and misbehaves, to order, path by path."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def chunked(data: bytes, *, at: int | None = None) -> Behaviour:
 
 
 def stalling(data: bytes, at: int) -> Behaviour:
-    """Fall silent after so many bytes, and keep the line open; ``at < 0``: say nothing at all."""
+    """Fall silent after so many bytes; ``at < 0``: say nothing at all."""
 
     def behave(exchange: Exchange) -> None:
         if at >= 0:

@@ -356,6 +356,18 @@ def test_redefine_refuses_a_realizer_for_another_config() -> None:
     assert expected == caught.value.args
 
 
+def test_redefine_refuses_to_change_nothing() -> None:
+    m, dref = node(Manager(), 1)
+    untyped: list[object] = [redefine]
+    change = untyped[0]
+    assert callable(change)
+    for change_given in ({}, {"config": Node}, {"realizer": otherwise}):
+        with pytest.raises(BadParameter) as caught:
+            change(m, dref, **change_given)
+        expected = ("redefine", "matcher", "None", "a matcher, or a config with a realizer")
+        assert expected == caught.value.args
+
+
 def test_redefine_refuses_what_the_manager_does_not_know() -> None:
     _, dref = node(Manager(), 1)
     with pytest.raises(UnknownReference) as caught:

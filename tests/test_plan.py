@@ -413,6 +413,10 @@ def test_unsatisfied_matcher_says_what_to_do() -> None:
     )
 
 
+def test_budget_is_a_hundred_builds_and_three_repeats_unless_told() -> None:
+    assert Budget(builds=100, seconds=float("inf"), repeats=3) == Budget()
+
+
 def test_spent_counts_builds_and_repeats_in_a_row() -> None:
     spent = Spent(seconds=1.0).with_build(repeated=True).with_build(repeated=True)
     assert Spent(2, 1.0, 2) == spent

@@ -77,7 +77,7 @@ def bytecode_mentions(code: CodeType) -> Mentions:
     >>> sorted(bytecode_mentions(compile("f(np.linalg.norm)", "any", "exec")).chains)
     [('f',), ('np', 'linalg', 'norm')]
     """
-    found = [Mentions(frozenset(_chains(each)), frozenset(_imports(each))) for each in nested(code)]
+    found = [Mentions(frozenset(_chains(each, code.co_freevars)), frozenset(_imports(each))) for each in nested(code)]
     chains = frozenset[Chain]().union(*(each.chains for each in found))
     return Mentions(chains, frozenset[Import]().union(*(each.imports for each in found)))
 
@@ -91,7 +91,7 @@ def nested(code: CodeType) -> Iterator[CodeType]:
         stack.extend(each for each in code.co_consts if isinstance(each, CodeType))
 
 
-def _chains(code: CodeType) -> Iterator[Chain]:
+def _chains(code: CodeType, outer: Chain) -> Iterator[Chain]:
     names: Chain = ()
     for step in dis.get_instructions(code):
         if step.opname in {"LOAD_ATTR", "LOAD_METHOD"} and names:
@@ -99,16 +99,16 @@ def _chains(code: CodeType) -> Iterator[Chain]:
         elif step.opname not in {"CACHE", "EXTENDED_ARG", "NOP", "PUSH_NULL"}:
             if names:
                 yield names
-            free = _loads_free_name(step.opname, step.argval, code)
+            free = _loads_free_name(step.opname, step.argval, outer)
             names = (str(step.argval),) if free else ()
     if names:
         yield names
 
 
-def _loads_free_name(operation: str, name: object, code: CodeType) -> bool:
+def _loads_free_name(operation: str, name: object, outer: Chain) -> bool:
     if operation in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
         return True
-    return name in code.co_freevars and "DEREF" in operation
+    return name in outer and "DEREF" in operation
 
 
 def _imports(code: CodeType) -> Iterator[Import]:

@@ -41,8 +41,10 @@ def class_facts(kind: type, owner: Owner) -> Iterator[tuple[str, object]]:
         for name in _RECORD:
             value = getattr(each, name, None)
             yield "record " + name, getattr(value, "factory", value)
-    if issubclass(kind, Enum):
+    if issubclass(kind, Enum):  # what else is in its namespace differs between versions
         yield from ((name, member._value_) for name, member in kind.__members__.items())
+        own = (each for each in _functions(kind) if owner.owns_function(each))
+        yield from (("function", each) for each in own)
     for name, member in sorted(vars(kind).items()):
         if is_told(name, member, kind, owner):
             yield name, member
@@ -57,11 +59,12 @@ def _records(kind: type, name: str) -> Iterable[object]:
 
 def is_told(name: str, member: object, kind: type, owner: Owner) -> bool:
     """Whether a member counts by itself, beside the text of its class."""
-    enum = issubclass(kind, Enum)
+    if issubclass(kind, Enum):
+        return False
     if isinstance(member, FunctionType):
-        return owner.owns_function(member) or not (enum or name.startswith("__"))
+        return owner.owns_function(member) or not name.startswith("__")
     if isinstance(member, staticmethod | classmethod | property | cached_property):
         return True
-    if name.startswith("__") or name in _PYTHONS_OWN or enum:
+    if name.startswith("__") or name in _PYTHONS_OWN:
         return False
     return not isinstance(member, GetSetDescriptorType | MemberDescriptorType)

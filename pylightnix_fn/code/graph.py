@@ -35,10 +35,10 @@ def reached(root: object) -> Reached:
     """All of the user's code that a callable reaches."""
     graph = _Graph(Owner(home_of(root)))
     parts = described(root, graph.owner)
-    if len(parts) == 1 and not isinstance(parts[0], str | Named):
-        graph.label(parts[0])
-    else:
-        graph.digests[_root_label(root) + "()"] = graph.digest(parts)
+    whole = graph.digest(parts)
+    told = [part for part in parts if not isinstance(part, Named) or part.name]
+    if len(told) != 1 or isinstance(told[0], str | Named):
+        graph.digests[_root_label(root) + "()"] = whole
     graph.settle()
     digests = dict(sorted(graph.digests.items()))
     return Reached(digests, frozenset(graph.packages), graph.reads, graph.owner)
@@ -50,21 +50,26 @@ def home_of(root: object) -> frozenset[str]:
     >>> home_of(home_of)
     frozenset()
     """
-    places, stack, seen = set(), [root], list[object]()
+    places, seen = set[Place](), list[object]()
+    stack = [(root, True)]  # and whether what is installed counts, or only the user's own
     while stack:
-        value = stack.pop()
+        value, counts = stack.pop()
         if any(value is each for each in seen):
             continue
         seen.append(value)
-        if isinstance(value, FunctionType) and "__wrapped__" not in vars(value):
-            places.add(place_of_function(value))
-        elif isinstance(value, type):
-            places.add(place_of_class(value))
-        elif callable(value) or isinstance(value, tuple | list):
-            inside = value if isinstance(value, tuple | list) else [v for _, v in held(value)]
-            stack.extend(inside)
-    if not places:
-        places.add(place_of_class(type(root)))
+        if isinstance(value, type):
+            places.update([place_of_class(value)] if counts else [])
+        elif isinstance(value, FunctionType) and "__wrapped__" not in vars(value):
+            place = place_of_function(value)
+            places.update([place] if counts or place.origin is Origin.OWN else [])
+            stack.extend((each, False) for _, each in held(value))
+        elif isinstance(value, tuple | list):
+            stack.extend((each, counts) for each in value)
+        elif callable(value):
+            place = place_of_class(type(value))
+            places.update([place] if place.origin is Origin.OWN else [])
+            stack.extend((each, counts) for _, each in held(value))
+    places = places or {place_of_class(type(root))}
     if any(place.origin is Origin.OWN for place in places):
         return frozenset()
     return frozenset(place.top for place in places if place.origin is Origin.INSTALLED)

@@ -140,11 +140,8 @@ def place_of_module(name: object) -> Place:
     """The place of a module by name, or of its package where it is not loaded itself."""
     if not isinstance(name, str):
         return Place("builtins")
-    for known in (name, name.partition(".")[0]):
-        module = sys.modules.get(known)
-        if isinstance(module, ModuleType) and name not in _MAIN:
-            return Place(name, place_of(vars(module)).file)
-    return Place(name)
+    above = _known_place(name.partition(".")[0])
+    return _known_place(name) or Place(name, above.file if above else None)
 
 
 def label_of(place: Place) -> str:
@@ -153,11 +150,18 @@ def label_of(place: Place) -> str:
     >>> label_of(Place("helpers", "/home/u/helpers.py"))
     'helpers'
     """
-    main = sys.modules.get(place.module) if place.module in _MAIN else None
-    if main is None:
+    if place.module not in _MAIN:
         return place.module
-    spec, file = getattr(main, "__spec__", None), place_of(vars(main)).file
+    if place.file is None:
+        return "__main__"
+    main = sys.modules.get(place.module)
+    spec = getattr(main, "__spec__", None) if place == _known_place(place.module) else None
     named = getattr(spec, "name", "__main__")
-    if named in _MAIN:
-        return PurePath(file).stem if file else "__main__"
-    return str(named)
+    return PurePath(place.file).stem if named in _MAIN else str(named)
+
+
+def _known_place(name: str) -> Place | None:
+    module = sys.modules.get(name)
+    if not isinstance(module, ModuleType):
+        return None
+    return Place(name, place_of(vars(module)).file)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from attrs import define
-
 from pylightnix_fn.errors.message import Facts, Message, PylightnixError
 
 _SHOWN = 120  # characters of a stranger's name; the rest says nothing to a reader
@@ -26,7 +24,6 @@ def _listed(failures: tuple[tuple[str, str], ...]) -> Facts:
     )
 
 
-@define(slots=False)
 class UrlRefused(PylightnixError, ValueError):
     """A URL that is never asked; ``url`` bears no credentials."""
 
@@ -41,7 +38,6 @@ class UrlRefused(PylightnixError, ValueError):
         )
 
 
-@define(slots=False)
 class ChecksumMalformed(PylightnixError, ValueError):
     """A text that is no sha256 checksum."""
 
@@ -55,7 +51,6 @@ class ChecksumMalformed(PylightnixError, ValueError):
         )
 
 
-@define(slots=False)
 class ChecksumMismatch(PylightnixError, ValueError):
     """Whole content with another checksum; ``others`` tells what the other URLs did."""
 
@@ -78,7 +73,6 @@ class ChecksumMismatch(PylightnixError, ValueError):
         )
 
 
-@define(slots=False)
 class DownloadFailed(PylightnixError, OSError):
     """No URL gave the content; ``attempts`` pairs each URL with its reason."""
 
@@ -95,7 +89,6 @@ class DownloadFailed(PylightnixError, OSError):
         )
 
 
-@define(slots=False)
 class LocalFileMissing(PylightnixError, FileNotFoundError):
     """A local file that is not there."""
 
@@ -109,7 +102,6 @@ class LocalFileMissing(PylightnixError, FileNotFoundError):
         )
 
 
-@define(slots=False)
 class NotRegularFile(PylightnixError, ValueError):
     """A path that leads to something else than a file, such as a folder."""
 
@@ -124,7 +116,6 @@ class NotRegularFile(PylightnixError, ValueError):
         )
 
 
-@define(slots=False)
 class UnknownArchive(PylightnixError, ValueError):
     """A file whose content is no archive that can be unpacked."""
 
@@ -138,9 +129,8 @@ class UnknownArchive(PylightnixError, ValueError):
         )
 
 
-@define(slots=False)
 class ArchiveRefused(PylightnixError, ValueError):
-    """An archive that is unsafe to unpack; ``member`` is ``None`` where none is to blame."""
+    """An archive that is unsafe to unpack; ``member`` is ``None`` if none is to blame."""
 
     archive: PurePath
     member: str | None
@@ -160,7 +150,6 @@ class ArchiveRefused(PylightnixError, ValueError):
         return "Fetch it without unpacking, and take what you need in a stage of your own."
 
 
-@define(slots=False)
 class ArchiveDamaged(ArchiveRefused):
     """An archive that is cut short or that contradicts itself."""
 

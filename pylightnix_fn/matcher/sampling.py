@@ -107,6 +107,7 @@ def until_confident(
     mean", Biometrika 6, 1908). Sampling ends when ``t * s / sqrt(n) <= half_width``, or with
     ``at_most`` samples however wide it is. Because it ends as soon as the interval looks narrow,
     the interval holds the mean a little less often than ``level``; a larger ``at_least`` helps.
+    Equal results are one realization, so they count once: write what differs (weights, a seed) too.
     """
     if not half_width > 0:
         raise BadParameter("until_confident", "half_width", repr(half_width), "more than 0")

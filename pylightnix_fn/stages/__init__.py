@@ -1,1 +1,1 @@
-"""The builtin stages, and the workers behind them that touch network, files and archives."""
+"""The builtin stages, and the workers behind them that touch the world."""

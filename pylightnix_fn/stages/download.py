@@ -1,4 +1,4 @@
-"""Downloads: bytes of a known checksum, from the first of several URLs that has them.
+"""Downloads: bytes of a known checksum, from the first URL that has them.
 
 The checksum is the only judge of content; what servers say decides no more than whether and when to
 ask again. Nothing waits here: the caller gives ``sleep``.

@@ -52,7 +52,7 @@ def new_session() -> Session:
 
 
 def exchange(line: Line, url: str, partial: Partial) -> Outcome:
-    """Ask ``url`` for the rest of ``partial`` where it can be resumed, else for the whole."""
+    """Ask ``url`` for the rest of ``partial``, or for the whole of it."""
     import requests
     import urllib3
 

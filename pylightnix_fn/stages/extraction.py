@@ -126,7 +126,7 @@ class _Tree:
         os.close(self._root)
 
     def open(self, path: Components) -> int:
-        """The descriptor of a folder, which is made if it is missing; good until the next call."""
+        """The descriptor of a folder, made if it is missing; good until the next call."""
         pairs = zip(path, self._opened, strict=False)
         shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1][0], pairs))
         self._leave(shared)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, Generic, Literal, TypeAlias, TypeVar, overload
 from urllib.parse import unquote, urlsplit
 
-from attrs import frozen
+from attrs import AttrsInstance, frozen
 
 from pylightnix_fn.code import Version
 from pylightnix_fn.errors.plan import BadParameter
@@ -28,7 +28,7 @@ from pylightnix_fn.stages.source import checked_sha256, checked_url
 from pylightnix_fn.stages.unpack import unpack
 from pylightnix_fn.tree import Folder
 
-T = TypeVar("T")
+T = TypeVar("T", bound=AttrsInstance)
 
 Mode: TypeAlias = Literal["as-is", "unpack", "unpack,remove"]
 
@@ -64,6 +64,10 @@ class _Downloading(Generic[T]):
         download(self.urls, b.config.sha256, target, sleep=b.site.sleep)
         _opened(target, b.config.mode)
 
+    @property
+    def __name__(self) -> str:
+        return "fetchurl"
+
 
 @frozen
 class _Copying(Generic[T]):
@@ -73,6 +77,10 @@ class _Copying(Generic[T]):
         target = b.path / b.config.filename
         copy_checked(self.source, b.config.sha256, target)
         _opened(target, b.config.mode)
+
+    @property
+    def __name__(self) -> str:
+        return "fetchlocal"
 
 
 @overload
@@ -103,12 +111,12 @@ def fetchurl(
     url: str,
     sha256: str,
     *,
-    outputs: object = Folder(),
+    outputs: AttrsInstance = Folder(),
     name: str | None = None,
     mode: Mode = "as-is",
     filename: str | None = None,
     mirrors: Sequence[str] = (),
-) -> tuple[Manager, DRef[object]]:
+) -> tuple[Manager, DRef[AttrsInstance]]:
     """A file from the network, whose content is known by its sha256.
 
     ``mirrors`` are other URLs of the same file, tried in order after ``url``. The file is named as
@@ -120,7 +128,7 @@ def fetchurl(
     urls = tuple(checked_url(each) for each in (url, *mirrors))
     file = _filename("fetchurl", filename, unquote(PurePosixPath(urlsplit(url).path).name))
     config = FetchUrl(url, checked_sha256(sha256), file, _mode("fetchurl", mode))
-    realizer = _Downloading[object](urls)
+    realizer = _Downloading[AttrsInstance](urls)
     label = name or name_from(file)
     return derive(m, config, outputs, realizer, latest(), name=label, code=_CODE)
 
@@ -151,11 +159,11 @@ def fetchlocal(
     path: Path | str,
     sha256: str,
     *,
-    outputs: object = Folder(),
+    outputs: AttrsInstance = Folder(),
     name: str | None = None,
     mode: Mode = "as-is",
     filename: str | None = None,
-) -> tuple[Manager, DRef[object]]:
+) -> tuple[Manager, DRef[AttrsInstance]]:
     """A file of the user's, by path and sha256; it is copied into the store.
 
     The path is no part of the key, so the same file elsewhere is the same stage. Relative paths
@@ -164,7 +172,7 @@ def fetchlocal(
     """
     file = _filename("fetchlocal", filename, Path(path).name)
     config = FetchLocal(checked_sha256(sha256), file, _mode("fetchlocal", mode))
-    realizer = _Copying[object](Path(path))
+    realizer = _Copying[AttrsInstance](Path(path))
     label = name or name_from(file)
     return derive(m, config, outputs, realizer, latest(), name=label, code=_CODE)
 

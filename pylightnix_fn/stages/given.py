@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
-from attrs import frozen
+from attrs import AttrsInstance, frozen
 
 from pylightnix_fn.code import Version
-from pylightnix_fn.config import dependencies, encoded, fields_of
+from pylightnix_fn.config import dependencies, encoded, fields_of, shown
 from pylightnix_fn.errors.plan import BadParameter, MalformedConfig
 from pylightnix_fn.manager import Derivation, Manager, derive, kebab
 from pylightnix_fn.matcher.choice import latest
@@ -18,7 +19,7 @@ from pylightnix_fn.outputs import why_no_output
 from pylightnix_fn.realizer import Build, Site
 from pylightnix_fn.refs import DRef, checked_name, dref
 
-C = TypeVar("C")
+C = TypeVar("C", bound=AttrsInstance)
 
 _CODE: Final = Version("1")
 
@@ -50,7 +51,7 @@ def node(m: Manager, config: C, *, name: str | None = None) -> tuple[Manager, DR
     record = type(config).__name__
     label = checked_name(name or kebab(record))
     encoding = encoded(label, fields, record, {"name": label, "node": True})
-    reference = dref(encoding.digest, label, config)
+    reference = dref(encoding.digest, label, copy.deepcopy(config))  # the key must stay its key
     needs = dependencies(encoding.references)
     derivation = Derivation(reference, encoding, needs, latest(), _nothing, "node")
     return m.adding(derivation), reference
@@ -68,6 +69,10 @@ class _Writing:
         b.out.path.write_bytes(self.content)
         b.out.path.chmod(0o755 if b.config.executable else 0o644)
 
+    @property
+    def __name__(self) -> str:
+        return "file"
+
 
 def file(
     m: Manager,
@@ -80,7 +85,10 @@ def file(
     """A file whose bytes, or text in UTF-8, stand in the program."""
     if why := why_no_output(filename):
         raise BadParameter("file", "filename", f"{filename!r}, {why}", "a relative path")
-    data = content.encode() if isinstance(content, str) else content
+    try:
+        data = content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:
+        raise BadParameter("file", "content", shown(content), f"a text, but {error}") from error
     config = FileContent(filename, sha256(data).hexdigest(), executable)
     label = name or name_from(filename)
     return derive(m, config, File(Path(filename)), _Writing(data), name=label, code=_CODE)

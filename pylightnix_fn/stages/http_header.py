@@ -1,4 +1,4 @@
-"""HTTP headers as values: what may be resumed, where a range starts, how long to wait.
+"""HTTP headers as values: what may be resumed, from where, and when.
 
 Pure, after RFC 9110. A header that is malformed counts as absent.
 """
@@ -50,7 +50,9 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 
 
 def validator(headers: Mapping[str, str]) -> str | None:
-    """What ``If-Range`` may name: a strong ETag, or a date known to be strong (section 13.1.5).
+    """What ``If-Range`` may name: a strong ETag, or a date that is known to be strong.
+
+    Section 13.1.5.
 
     >>> validator({"ETag": '"abc"'})
     '"abc"'

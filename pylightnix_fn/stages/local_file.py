@@ -38,7 +38,7 @@ def copy_checked(source: Path, sha256: str, target: Path) -> None:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file to read; ``LocalFileMissing`` or ``NotRegularFile`` for all else."""
+    """Open a file to read; `LocalFileMissing` or `NotRegularFile` if it is none."""
     try:
         # O_NONBLOCK: opening a pipe must not wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

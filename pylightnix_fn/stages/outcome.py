@@ -29,9 +29,9 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 
 @frozen
 class Whole:
-    """The body ended where the server said; ``resumed``: the file came in several pieces."""
+    """The body ended where the server said that it would."""
 
-    resumed: bool
+    resumed: bool  # the file came in several pieces
     encoding: str  # empty where the bytes are those of the file
 
 

@@ -15,7 +15,7 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Partial:
-    """The part of ``target`` that has arrived; what an earlier call left there is dropped."""
+    """What has come of ``target``; what an earlier call left there is dropped."""
 
     def __init__(self, target: Path) -> None:
         self._target = target

@@ -8,18 +8,19 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final, Generic, TypeVar
 
-from attrs import frozen
+from attrs import AttrsInstance, frozen
 
 from pylightnix_fn.canonical import Json, canonical
+from pylightnix_fn.config import shown
 from pylightnix_fn.errors.build import NothingToSelect
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Manager, derive
 from pylightnix_fn.matcher.choice import latest
-from pylightnix_fn.outputs import Artifact, is_reserved
-from pylightnix_fn.realizer import Build
+from pylightnix_fn.outputs import Artifact, is_reserved, outputs_json, promises
+from pylightnix_fn.realizer import Build, name_of
 from pylightnix_fn.refs import DRef, Many
 
-T = TypeVar("T")
+T = TypeVar("T", bound=AttrsInstance)
 
 SELECTION_FILE: Final = "selection.json"
 
@@ -60,6 +61,10 @@ class _Selecting(Generic[T]):
         rref = b.site.context[winner.reference][position]
         (b.path / SELECTION_FILE).write_text(_reason(rref.text, scored), encoding="utf-8")
 
+    @property
+    def __name__(self) -> str:
+        return f"select({name_of(self.by)})"
+
 
 def select(
     m: Manager,
@@ -77,10 +82,18 @@ def select(
     """
     if not contenders:
         raise BadParameter("select", "contenders", "[]", "one reference or more")
-    first = contenders[0]
-    outputs = first.outputs if isinstance(first, DRef) else first.dref.outputs
+    outputs = _outputs(contenders[0])
+    if any(outputs_json(_outputs(each)) != outputs_json(outputs) for each in contenders):
+        raise BadParameter("select", "contenders", shown(contenders), "equal outputs records")
+    if any(each.path == SELECTION_FILE for each in promises(outputs)):
+        expected = f"outputs without {SELECTION_FILE}"
+        raise BadParameter("select", "contenders", shown(outputs), expected)
     config = Select(list(contenders), lowest)
     return derive(m, config, outputs, _Selecting(by), latest(), name=name)
+
+
+def _outputs(contender: DRef[T] | Many[T]) -> T:
+    return contender.outputs if isinstance(contender, DRef) else contender.dref.outputs
 
 
 def _scored(
@@ -93,7 +106,7 @@ def _scored(
 
 def _copy(winner: Path, folder: Path) -> None:
     for each in winner.iterdir():
-        if is_reserved(each.name):
+        if is_reserved(each.name) or each.name == SELECTION_FILE:  # of a selection among winners
             continue
         if each.is_dir() and not each.is_symlink():
             shutil.copytree(each, folder / each.name, symlinks=True, dirs_exist_ok=True)

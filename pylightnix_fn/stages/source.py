@@ -34,7 +34,7 @@ def checked_url(url: str) -> str:
 
 
 def redirected(url: str, location: str) -> str:
-    """The URL that a ``Location`` header leads to from ``url``, held to the same rules.
+    """The URL that ``Location`` leads to from ``url``, held to the same rules.
 
     >>> redirected("https://example.org/a/b", "../c")
     'https://example.org/c'

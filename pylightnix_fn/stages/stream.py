@@ -94,7 +94,7 @@ _FORMATS: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (
 
 
 def decompressed(file: BinaryIO) -> Stream:
-    """The content of a file, whatever it is compressed with; it is known by its first bytes."""
+    """The content of a file, decompressed as its first bytes tell."""
     start = file.read(6)
     file.seek(0)
     for magic, name, make in _FORMATS:

@@ -49,7 +49,7 @@ def is_tar(stream: Stream) -> bool:
 
 
 def tar_members(stream: Stream, budget: Budget) -> Iterator[Member]:
-    """The members, in their order; the content of a file is there until the next is asked for."""
+    """The members in order; the content of each is there until the next is asked for."""
     while (info := _next(stream, budget)) is not None:
         content = stream.chunks(info.size)
         yield _member(info, content)

@@ -1,7 +1,7 @@
-"""Archives, unpacked into a folder whoever made them: tar (plain, gzip, bzip2, xz) and zip.
+"""Archives, unpacked into a folder, whoever made them.
 
-The format is told by content, never by name. What is unsafe or damaged is refused with one of three
-errors; by then, a part may have been unpacked, always inside the folder.
+Known are tar (plain, gzip, bzip2, xz) and zip, told by content, never by name. What is unsafe or
+damaged is refused; by then, a part may have been unpacked, always inside the folder.
 """
 
 from __future__ import annotations

@@ -1,0 +1,9 @@
+"""`latest` makes a matcher; it is none."""
+
+from pipeline import Draw, Sample, draw
+
+from pylightnix_fn import Manager, derive, latest
+
+# error: [call-overload] No overload variant of "derive" matches argument types
+m, numbers = derive(Manager(), Draw(), Sample(), draw, latest)
+# fixed: m, numbers = derive(Manager(), Draw(), Sample(), draw, latest())

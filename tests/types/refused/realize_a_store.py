@@ -1,0 +1,10 @@
+"""A store where the closure is wanted."""
+
+from pipeline import Model, model
+
+from pylightnix_fn import MemoryStore, Realization, instantiate, realize
+
+closure = instantiate(model)
+# error: [arg-type] Argument 1 to "realize" has incompatible type "MemoryStore"
+result: Realization[Model] = realize(MemoryStore(), MemoryStore())
+# fixed: result: Realization[Model] = realize(closure, MemoryStore())

@@ -1,0 +1,9 @@
+"""A realizer where the matcher belongs."""
+
+from pipeline import Draw, Sample, draw
+
+from pylightnix_fn import Manager, derive, latest
+
+# error: [call-overload] No overload variant of "derive" matches argument types
+m, numbers = derive(Manager(), Draw(), Sample(), draw, draw)
+# fixed: m, numbers = derive(Manager(), Draw(), Sample(), draw, latest())

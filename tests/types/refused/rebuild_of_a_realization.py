@@ -1,0 +1,11 @@
+"""A derivation is built once more, not a realization."""
+
+from pipeline import model
+
+from pylightnix_fn import MemoryStore, instantiate, realize
+
+store = MemoryStore()
+before = realize(instantiate(model), store)
+# error: [list-item] List item 0 has incompatible type "RRef[Model]"; expected "DRef[object]"
+result = realize(instantiate(model), store, rebuild=[before.rref])
+# fixed: result = realize(instantiate(model), store, rebuild=[before.dref])

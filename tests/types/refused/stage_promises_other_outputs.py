@@ -1,0 +1,12 @@
+"""A stage whose signature speaks of other outputs than it makes."""
+
+from pipeline import Sample, model, sample
+
+from pylightnix_fn import DRef, Manager
+
+
+def stage(m: Manager) -> tuple[Manager, DRef[Sample]]:
+    m, numbers = sample(m)
+    # error: [return-value] got "tuple[Manager, DRef[Model]]", expected "tuple[Manager, DRef[Sample]]"
+    return model(m)
+    # fixed: return m, numbers

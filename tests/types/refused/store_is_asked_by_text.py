@@ -1,0 +1,10 @@
+"""A store is asked by reference."""
+
+from pylightnix_fn import Store, rref_from
+
+
+def remove(store: Store, text: str) -> None:
+    rref = rref_from(text)
+    # error: [arg-type] Argument 1 to "remove" of "Store" has incompatible type "str"
+    store.remove(text)
+    # fixed: store.remove(rref)

@@ -1,0 +1,10 @@
+"""Realizers one after the other work on one build."""
+
+from pipeline import draw, fit
+
+from pylightnix_fn import then
+
+both = (draw, fit)
+# error: [misc] Cannot infer value of type parameter "C" of "then"
+long = then(draw, fit)
+# fixed: long = then(draw, draw)
