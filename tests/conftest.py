@@ -9,6 +9,8 @@ import pytest
 
 from pylightnix_fn import DiskStore, Manager, MemoryStore, Store, inplace
 
+collect_ignore = ["types"]  # programs for mypy, which test_types runs
+
 
 @pytest.fixture(params=["memory", "disk"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:

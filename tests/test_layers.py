@@ -28,10 +28,12 @@ EFFECTS: Final = (
     (LIBRARY,),
     ("inplace",),
     ("driver", "outlook", "stages"),
+    ("building",),
     ("store", "memory_store", "workshop"),
     ("store_protocol", "sealing", "versions", "confinement"),
 )
 PURE: Final = (
+    ("events",),
     ("plan",),
     ("closure",),
     ("realization", "composition", "classic", "combinator", "laws", "sweep"),
@@ -79,7 +81,7 @@ MORE: Final = {
     "code": words(
         "builtins dis importlib inspect linecache marshal sys warnings weakref compile id"
     ),
-    "codec": words("cattrs csv io numpy"),
+    "codec": words("cattrs csv io numpy zipfile"),
 }
 
 

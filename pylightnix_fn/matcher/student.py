@@ -6,7 +6,7 @@ M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
 
 from __future__ import annotations
 
-from math import atan, cos, inf, pi, sin, sqrt, tan
+from math import atan, cos, pi, sin, sqrt, tan
 
 from pylightnix_fn.errors.plan import BadParameter
 
@@ -39,7 +39,7 @@ def quantile(level: float, df: int) -> float:
     low, high = 0.0, pi / 2
     while low < (middle := (low + high) / 2) < high:
         low, high = (middle, high) if _within(middle, df) < level else (low, middle)
-    return sqrt(df) * tan(high) if high < pi / 2 else inf
+    return sqrt(df) * tan(high)
 
 
 def _within(theta: float, df: int) -> float:

@@ -4,7 +4,6 @@ from pipeline import Draw, Sample, draw
 
 from pylightnix_fn import Manager, Version, derive
 
-word = Version("3")
 # error: [call-overload] No overload variant of "derive" matches argument types
 m, numbers = derive(Manager(), Draw(), Sample(), draw, code="3")
-# fixed: m, numbers = derive(Manager(), Draw(), Sample(), draw, code=word)
+# fixed: m, numbers = derive(Manager(), Draw(), Sample(), draw, code=Version("3"))

@@ -8,7 +8,7 @@ from pylightnix_fn import Artifact, artifact, number, text
 @frozen
 class Model:
     remark: Artifact[str] = artifact("remark.txt", text)
-    # error: [arg-type] Argument 2 to "artifact" has incompatible type "Codec[str]"; expected "Codec[float]"
+    # error: [arg-type] Argument 2 to "artifact" has incompatible type "Codec[str]"; expected
     accuracy: Artifact[float] = artifact("accuracy.txt", text)
     # fixed: accuracy: Artifact[float] = artifact("accuracy.txt", number)
 

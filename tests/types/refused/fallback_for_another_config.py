@@ -6,4 +6,4 @@ from pylightnix_fn import fallback
 
 # error: [arg-type] Argument 1 has incompatible type "Callable[[Build[Train, Model]], None]"
 careful = fallback(draw)(fit)
-# fixed: careful = fallback(draw)(draw)
+# fixed: careful = fallback(fit)(fit)

@@ -2,7 +2,6 @@
 
 from pylightnix_fn import all_of, best, first_of, latest
 
-matchers = (all_of(), best("accuracy.txt"))
 # error: [type-var] Value of type variable "M" of "first_of" cannot be
-matcher = first_of(matchers[0], latest())
-# fixed: matcher = first_of(matchers[1], latest())
+matcher = first_of(all_of(), latest())
+# fixed: matcher = first_of(best("accuracy.txt"), latest())

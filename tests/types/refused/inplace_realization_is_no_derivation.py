@@ -7,6 +7,6 @@ from pylightnix_fn.inplace import realize_inplace
 
 
 def again(fitted: DRef[Model]) -> DRef[Model]:
-    # error: [return-value] Incompatible return value type (got "RRef[Model]", expected "DRef[Model]")
+    # error: [return-value] Incompatible return value type (got "RRef[Model]", expected
     return realize_inplace(fitted)
     # fixed: return realize_inplace(fitted).dref

@@ -4,7 +4,6 @@ from pipeline import fit, model
 
 from pylightnix_fn import check_stage
 
-functions = (fit, model)
 # error: [arg-type] Argument 1 to "check_stage" has incompatible type
-check_stage(functions[0])
-# fixed: check_stage(functions[1])
+check_stage(fit)
+# fixed: check_stage(model)

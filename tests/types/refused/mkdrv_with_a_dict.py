@@ -7,7 +7,6 @@ def build(b: Build) -> None:
     build_outpath(b)
 
 
-config = mkconfig({"name": "first"})
 # error: [call-overload] No overload variant of "mkdrv" matches argument types
 m, made = mkdrv(Manager(), {"name": "first"}, match_latest(), build)
-# fixed: m, made = mkdrv(Manager(), config, match_latest(), build)
+# fixed: m, made = mkdrv(Manager(), mkconfig({"name": "first"}), match_latest(), build)

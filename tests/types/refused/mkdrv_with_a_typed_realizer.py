@@ -9,7 +9,6 @@ def build(b: Build) -> None:
     build_outpath(b)
 
 
-realizers = (draw, build)
 # error: [arg-type] Argument 4 to "mkdrv" has incompatible type
-m, made = mkdrv(Manager(), mkconfig({}), match_latest(), realizers[0])
-# fixed: m, made = mkdrv(Manager(), mkconfig({}), match_latest(), realizers[1])
+m, made = mkdrv(Manager(), mkconfig({}), match_latest(), draw)
+# fixed: m, made = mkdrv(Manager(), mkconfig({}), match_latest(), build)

@@ -4,7 +4,6 @@ from pipeline import Draw
 
 from pylightnix_fn import Manager, node
 
-parameters = Draw(3)
 # error: [type-var] Value of type variable "C" of "node" cannot be "int"
-m, shared = node(Manager(), parameters.count)
-# fixed: m, shared = node(Manager(), parameters)
+m, shared = node(Manager(), 3)
+# fixed: m, shared = node(Manager(), Draw(3))

@@ -11,6 +11,6 @@ def size(each: Candidate) -> int:
     return each.size
 
 
-# error: [type-var] Value of type variable "K" of "order_by" cannot be "complex"
+# error: [arg-type] Argument 1 to "order_by" has incompatible type
 matcher = order_by(plane, all_of())
 # fixed: matcher = order_by(size, all_of())

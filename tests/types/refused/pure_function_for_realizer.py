@@ -9,7 +9,6 @@ def count(inputs: Inputs[Draw]) -> float:
     return inputs.config.count
 
 
-lifted = pure(count)
 # error: [arg-type] Argument 4 to "derive" has incompatible type
 m, made = derive(Manager(), Draw(), value(number), count)
-# fixed: m, made = derive(Manager(), Draw(), value(number), lifted)
+# fixed: m, made = derive(Manager(), Draw(), value(number), pure(count))

@@ -9,7 +9,6 @@ def word(inputs: Inputs[Draw]) -> str:
     return str(inputs.config.count)
 
 
-codecs = (number, text)
 # error: [arg-type] Argument 1 to "pure" has incompatible type
 m, made = derive(Manager(), Draw(), value(number), pure(word))
 # fixed: m, made = derive(Manager(), Draw(), value(text), pure(word))

@@ -9,7 +9,6 @@ def count(inputs: Inputs[Draw]) -> int:
     return inputs.config.count
 
 
-realizers = draw
 # error: [arg-type] Argument 1 to "pure" has incompatible type
-realizer = pure(realizers)
+realizer = pure(draw)
 # fixed: realizer = pure(count)

@@ -4,7 +4,6 @@ from pipeline import Model, model
 
 from pylightnix_fn import MemoryStore, Realization, instantiate, realize
 
-closure = instantiate(model)
 # error: [arg-type] Argument 1 to "realize" has incompatible type "MemoryStore"
 result: Realization[Model] = realize(MemoryStore(), MemoryStore())
-# fixed: result: Realization[Model] = realize(closure, MemoryStore())
+# fixed: result: Realization[Model] = realize(instantiate(model), MemoryStore())

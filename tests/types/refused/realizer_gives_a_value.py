@@ -9,6 +9,6 @@ def drawn(b: Build[Draw, Sample]) -> float:
     return 0.5
 
 
-# error: [arg-type] Argument 4 to "derive" has incompatible type "Callable[[Build[Draw, Sample]], float]"
+# error: [arg-type] Argument 4 to "derive" has incompatible type "Callable[[Build[Draw, Sample]],
 m, numbers = derive(Manager(), Draw(), Sample(), drawn)
 # fixed: m, numbers = derive(Manager(), Draw(), Sample(), draw)

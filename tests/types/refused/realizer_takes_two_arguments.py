@@ -11,7 +11,6 @@ def repeated(b: Build[Draw, Sample], word: str) -> None:
     b.out.numbers.write_text(word * b.config.count, encoding="utf-8")
 
 
-named = partial(repeated, word="a")
 # error: [arg-type] Argument 4 to "derive" has incompatible type
 m, numbers = derive(Manager(), Draw(), Sample(), repeated)
-# fixed: m, numbers = derive(Manager(), Draw(), Sample(), named)
+# fixed: m, numbers = derive(Manager(), Draw(), Sample(), partial(repeated, word="a"))

@@ -7,7 +7,6 @@ from pylightnix_fn import DRef, Manager, all_of, latest, redefine
 
 def stage(m: Manager) -> tuple[Manager, DRef[Model]]:
     m, fitted = model(m)
-    matchers = (all_of(), latest())
-    # error: [return-value] got "tuple[Manager, Many[Model]]", expected "tuple[Manager, DRef[Model]]"
-    return redefine(m, fitted, matcher=matchers[0])
-    # fixed: return redefine(m, fitted, matcher=matchers[1])
+    # error: [return-value] got "tuple[Manager, Many[Model]]", expected "tuple[Manager,
+    return redefine(m, fitted, matcher=all_of())
+    # fixed: return redefine(m, fitted, matcher=latest())

@@ -5,7 +5,6 @@ from pipeline import Train, fit, model
 from pylightnix_fn import Manager, redefine
 
 m, fitted = model(Manager())
-config = Train
 # error: [call-overload] No overload variant of "redefine" matches argument types
 m, other = redefine(m, fitted, realizer=fit)
-# fixed: m, other = redefine(m, fitted, config=config, realizer=fit)
+# fixed: m, other = redefine(m, fitted, config=Train, realizer=fit)

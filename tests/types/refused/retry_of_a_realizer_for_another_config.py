@@ -4,7 +4,6 @@ from pipeline import Draw, Sample, draw, fit
 
 from pylightnix_fn import Manager, derive, retry
 
-many = (retry(3)(fit), retry(3)(draw))
-# error: [arg-type] Argument 4 to "derive" has incompatible type
-m, numbers = derive(Manager(), Draw(), Sample(), many[0])
-# fixed: m, numbers = derive(Manager(), Draw(), Sample(), many[1])
+# error: [arg-type] Argument 1 has incompatible type "Callable[[Build[Train, Model]], None]"
+m, numbers = derive(Manager(), Draw(), Sample(), retry(3)(fit))
+# fixed: m, numbers = derive(Manager(), Draw(), Sample(), retry(3)(draw))

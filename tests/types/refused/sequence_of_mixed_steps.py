@@ -2,9 +2,8 @@
 
 from pipeline import Model, model, sample
 
-from pylightnix_fn import DRef, Step, both, sequence
+from pylightnix_fn import DRef, Step, sequence
 
-pair = both(sample, model)
 # error: [list-item] List item 0 has incompatible type
 row: Step[tuple[DRef[Model], ...]] = sequence([sample, model])
 # fixed: row: Step[tuple[DRef[Model], ...]] = sequence([model, model])

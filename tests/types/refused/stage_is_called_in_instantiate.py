@@ -4,7 +4,6 @@ from pipeline import model
 
 from pylightnix_fn import Manager, instantiate, step
 
-m = Manager()
 # error: [call-overload] No overload variant of "instantiate" matches argument type
-closure = instantiate(model(m, 0.5))
+closure = instantiate(model(Manager(), 0.5))
 # fixed: closure = instantiate(step(model, 0.5))

@@ -7,6 +7,6 @@ from pylightnix_fn import DRef, Manager
 
 def stage(m: Manager) -> tuple[Manager, DRef[Sample]]:
     m, numbers = sample(m)
-    # error: [return-value] got "tuple[Manager, DRef[Model]]", expected "tuple[Manager, DRef[Sample]]"
+    # error: [return-value] got "tuple[Manager, DRef[Model]]", expected "tuple[Manager,
     return model(m)
     # fixed: return m, numbers

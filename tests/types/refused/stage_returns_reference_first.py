@@ -7,6 +7,6 @@ from pylightnix_fn import DRef, Manager, derive
 
 def stage(m: Manager) -> tuple[Manager, DRef[Sample]]:
     m, numbers = derive(m, Draw(), Sample(), draw)
-    # error: [return-value] got "tuple[DRef[Sample], Manager]", expected "tuple[Manager, DRef[Sample]]"
+    # error: [return-value] got "tuple[DRef[Sample], Manager]", expected "tuple[Manager,
     return numbers, m
     # fixed: return m, numbers

@@ -6,7 +6,8 @@ from pylightnix_fn import DRef, Manager
 
 
 def stage(m: Manager) -> tuple[Manager, DRef[Sample]]:
-    # error: [assignment] expression has type "DRef[Sample]", variable has type "Manager"
-    numbers, m = sample(m)
-    # fixed: m, numbers = sample(m)
-    return m, numbers
+    numbers: DRef[Sample]
+    # error: [assignment] expression has type "Manager", variable has type "DRef[Sample]"
+    numbers, n = sample(m)
+    # fixed: n, numbers = sample(m)
+    return sample(m, len(numbers.name))

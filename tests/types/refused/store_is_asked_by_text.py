@@ -4,7 +4,6 @@ from pylightnix_fn import Store, rref_from
 
 
 def remove(store: Store, text: str) -> None:
-    rref = rref_from(text)
     # error: [arg-type] Argument 1 to "remove" of "Store" has incompatible type "str"
     store.remove(text)
-    # fixed: store.remove(rref)
+    # fixed: store.remove(rref_from(text))

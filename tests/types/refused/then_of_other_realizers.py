@@ -4,7 +4,6 @@ from pipeline import draw, fit
 
 from pylightnix_fn import then
 
-both = (draw, fit)
 # error: [misc] Cannot infer value of type parameter "C" of "then"
 long = then(draw, fit)
-# fixed: long = then(draw, draw)
+# fixed: long = then(fit, fit)

@@ -1,4 +1,4 @@
-"""A stage called without keeping what it returns: the name is a pair, no reference."""
+"""A stage gives a manager with the reference, and both must be taken."""
 
 from pipeline import Train, sample
 
