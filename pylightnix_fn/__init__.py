@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from pylightnix_fn.combinator.flow import after, before, fallback, require, retry, then
     from pylightnix_fn.combinator.lift import Inputs, Value, pure, value
     from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
-    from pylightnix_fn.config import Config, mkconfig, selfref
+    from pylightnix_fn.config import Config, mkconfig
     from pylightnix_fn.driver import realize
+    from pylightnix_fn.encoding import selfref
     from pylightnix_fn.errors.message import PylightnixError
     from pylightnix_fn.events import Built, Event, Matched, Started
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
@@ -76,7 +77,8 @@ _HOMES = {
     "code": "Version",
     "codec": "csv json_of npy npz_of number text",
     "composition": "Stage Step both mapped redefine sequence step",
-    "config": "Config mkconfig selfref",
+    "config": "Config mkconfig",
+    "encoding": "selfref",
     "driver": "realize",
     "events": "Built Event Matched Started",
     "errors.message": "PylightnixError",

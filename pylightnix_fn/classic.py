@@ -13,7 +13,8 @@ from typing import Final, TypeAlias, overload
 
 from attrs import frozen
 
-from pylightnix_fn.config import Config, dependencies, selfref
+from pylightnix_fn.config import Config, dependencies
+from pylightnix_fn.encoding import selfref
 from pylightnix_fn.errors.plan import MalformedOutputs, MalformedReference
 from pylightnix_fn.manager import Derivation, Manager
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import attrs
 
 from pylightnix_fn.canonical import Json, canonical, parsed
-from pylightnix_fn.config import shown
+from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.outputs import Codec
 
@@ -37,7 +37,7 @@ def _number_bytes(value: float) -> bytes:
         if float(value) != value:
             raise ValueError("no float is equal to it")
         value = float(value)
-    return float.__repr__(value).encode()
+    return float.__repr__(value + 0.0).encode()  # one text for 0.0 and -0.0, which are equal
 
 
 number: Final[Codec[float]] = Codec("number", _number_bytes, float)

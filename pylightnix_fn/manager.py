@@ -17,7 +17,8 @@ from rpds import HashTrieMap
 
 from pylightnix_fn.canonical import Json
 from pylightnix_fn.code import Code, Version, code_of
-from pylightnix_fn.config import Config, dependencies, encoded, fields_of
+from pylightnix_fn.config import Config, dependencies, encoded
+from pylightnix_fn.encoding import fields_of
 from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest

@@ -15,8 +15,9 @@ from typing import Final, Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from pylightnix_fn.canonical import Json
-from pylightnix_fn.config import fields_of, shown
+from pylightnix_fn.encoding import fields_of
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, UnboundArtifact
+from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import MalformedOutputs
 from pylightnix_fn.tree import Folder
 

@@ -15,12 +15,12 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pylightnix_fn.canonical import why_no_scalar
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
-from pylightnix_fn.outputs import is_reserved
+from pylightnix_fn.outputs import is_reserved, why_no_file_name
 from pylightnix_fn.tree import Entry, Tree
 
 MAX_DEPTH: Final = 64
-MAX_NAME: Final = 255  # bytes
 EPOCH: Final = 1  # the modification time of all that lies in a store
 
 _KINDS: Final = (
@@ -63,8 +63,10 @@ def _listed(folder: Path, below: PurePosixPath) -> list[tuple[PurePosixPath, os.
 
 
 def _entry(folder: Path, path: PurePosixPath, status: os.stat_result) -> Entry:
-    if why := _why_bad_name(path):
+    if why := why_no_file_name(path.name):
         raise ValueError(why)
+    if len(path.parts) > MAX_DEPTH:
+        raise ValueError(f"it lies deeper than {MAX_DEPTH} folders")
     here = folder / path
     if stat.S_ISLNK(status.st_mode):
         return Entry(str(path), "symlink", content=_inside(path, os.readlink(here)))
@@ -102,7 +104,7 @@ def _unlink_others(here: Path) -> None:
 
 
 def _inside(path: PurePosixPath, target: str) -> str:
-    if not _is_utf8(target):
+    if why_no_scalar(target):
         raise ValueError("it is a link to a name that is not UTF-8")
     if target.startswith("/"):
         raise ValueError(f"it is a link to an absolute path: {target}")
@@ -113,20 +115,6 @@ def _inside(path: PurePosixPath, target: str) -> str:
     if ".." in parts[up:]:  # the name before it may be a link itself, and lead anywhere
         raise ValueError(f"it is a link that goes up after it went down: {target}")
     return target
-
-
-def _why_bad_name(path: PurePosixPath) -> str:
-    if not _is_utf8(path.name):
-        return "its name is not UTF-8"
-    if len(path.name.encode()) > MAX_NAME:
-        return f"its name is longer than {MAX_NAME} bytes"
-    if any(character < " " or character == "\x7f" for character in path.name):
-        return "its name holds a control character"
-    return f"it lies deeper than {MAX_DEPTH} folders" if len(path.parts) > MAX_DEPTH else ""
-
-
-def _is_utf8(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _shown(name: str) -> str:

@@ -19,14 +19,8 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from pylightnix_fn.canonical import MAX_DEPTH, MAX_INTEGER, parsed
-from pylightnix_fn.config import (
-    Config,
-    dependencies,
-    encoded,
-    fields_of,
-    mkconfig,
-    selfref,
-)
+from pylightnix_fn.config import Config, dependencies, encoded, mkconfig
+from pylightnix_fn.encoding import fields_of, selfref
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.plan import (
     MalformedName,
@@ -556,3 +550,17 @@ def test_value_is_either_refused_or_comes_back(value: object) -> None:
     except PylightnixError:
         return
     assert config == mkconfig(config.value())
+
+
+def test_reference_as_a_key_is_refused() -> None:
+    # It would be no dependency: keys are not looked through.
+    with pytest.raises(NotJson, match="a key cannot be a reference"):
+        mkconfig({f"dref:{'0' * 32}-a": 1})
+
+
+def test_config_of_too_many_values_is_refused() -> None:
+    shared: list[object] = [0, 0]
+    for _ in range(30):  # 2 ** 31 values, in 31 lists
+        shared = [shared, shared]
+    with pytest.raises(NotJson, match="more than 1000000 values"):
+        mkconfig({"a": shared})

@@ -658,3 +658,15 @@ def test_parts_that_are_empty_leave_no_gap() -> None:
 def test_base_has_no_message_of_its_own() -> None:
     with pytest.raises(NotImplementedError):
         PylightnixError().message()
+
+
+def test_error_takes_its_fields_by_name_too() -> None:
+    by_name, by_place = plan.NotOne(chosen=2, reference="a"), plan.NotOne("a", 2)
+    assert (by_place.args, str(by_place)) == (by_name.args, str(by_name))
+    assert by_place.args == pickle.loads(pickle.dumps(by_name)).args
+
+
+def test_error_with_an_unknown_field_is_refused() -> None:
+    wrong = {"reference": "a", "chosen": 2, "colour": "red"}
+    with pytest.raises(TypeError, match="colour"):
+        PylightnixError.__init__(plan.NotOne("a", 2), **wrong)

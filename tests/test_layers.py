@@ -42,6 +42,7 @@ PURE: Final = (
     ("codec",),
     ("outputs",),
     ("config", "code"),
+    ("encoding",),
     ("refs",),
     ("tree",),
     ("canonical",),

@@ -77,7 +77,10 @@ def bytecode_mentions(code: CodeType) -> Mentions:
     >>> sorted(bytecode_mentions(compile("f(np.linalg.norm)", "any", "exec")).chains)
     [('f',), ('np', 'linalg', 'norm')]
     """
-    found = [Mentions(frozenset(_chains(each, code.co_freevars)), frozenset(_imports(each))) for each in nested(code)]
+    found = [
+        Mentions(frozenset(_chains(each, code.co_freevars)), frozenset(_imports(each)))
+        for each in nested(code)
+    ]
     chains = frozenset[Chain]().union(*(each.chains for each in found))
     return Mentions(chains, frozenset[Import]().union(*(each.imports for each in found)))
 

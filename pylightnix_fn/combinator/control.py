@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from attrs import evolve, field, frozen
 
 from pylightnix_fn.canonical import digest
-from pylightnix_fn.config import fields_of
+from pylightnix_fn.encoding import fields_of
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.realizer import Build, Realizer, name_of
 from pylightnix_fn.refs import DRef, Many

@@ -11,7 +11,9 @@ from typing import Final, TypeVar
 from attrs import AttrsInstance, frozen
 
 from pylightnix_fn.code import Version
-from pylightnix_fn.config import dependencies, encoded, fields_of, shown
+from pylightnix_fn.config import dependencies, encoded
+from pylightnix_fn.encoding import fields_of
+from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter, MalformedConfig
 from pylightnix_fn.manager import Derivation, Manager, derive, kebab
 from pylightnix_fn.matcher.choice import latest

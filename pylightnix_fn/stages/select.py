@@ -11,8 +11,8 @@ from typing import Final, Generic, TypeVar
 from attrs import AttrsInstance, frozen
 
 from pylightnix_fn.canonical import Json, canonical
-from pylightnix_fn.config import shown
 from pylightnix_fn.errors.build import NothingToSelect
+from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Manager, derive
 from pylightnix_fn.matcher.choice import latest

@@ -1,0 +1,158 @@
+"""Parameters as JSON: what is refused, and which references are inside.
+
+What JSON would give back as something else (a tuple, a number of numpy's, a key that is no string)
+is refused, with the path to it: what a realizer reads is what the user wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+from attrs import frozen
+
+from pylightnix_fn.canonical import MAX_DEPTH, Json, why_no_scalar
+from pylightnix_fn.errors.message import SHOWN_LENGTH, shown
+from pylightnix_fn.errors.plan import MalformedReference, NotJson, RealizationInConfig
+from pylightnix_fn.refs import DRef, Many, RRef, dref_from, is_dref, is_rref
+
+MAX_VALUES: Final = 1_000_000  # a list that stands in many places counts in each
+
+# A list whose first item is this stands for a file that the realization itself will hold.
+selfref: Final = "__self__"
+
+
+@frozen
+class Reference:
+    """A reference inside a config, and the path to it."""
+
+    where: str
+    dref: DRef[object]
+
+
+def fields_of(record: object) -> dict[str, object] | None:
+    """The fields of an attrs record by name, not deeper; `None` for anything else.
+
+    A field that was never given a value is `attrs.NOTHING`.
+    """
+    kind = type(record)
+    if not attrs.has(kind):
+        return None
+    return {each.name: getattr(record, each.name, attrs.NOTHING) for each in attrs.fields(kind)}
+
+
+class Walk:
+    """One pass over the parameters: what they are as JSON, and what they refer to."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.left = MAX_VALUES
+        self.references: list[Reference] = []
+        self.promises: list[str] = []
+
+    def json(self, value: object, where: str, depth: int) -> Json:
+        self.left -= 1
+        if self.left < 0:
+            why = f"with it, there are more than {MAX_VALUES} values"
+            raise NotJson(self.name, where, shown(value), why, _INSTEAD["depth"])
+        if value is None or type(value) in (bool, int, float, str):
+            return self.scalar(value, where)
+        if type(value) is dict:
+            return self.mapping(value, where, depth)
+        if type(value) is list:
+            return self.sequence(value, where, depth)
+        if isinstance(value, DRef | Many):
+            return self.reference(value, where)
+        if isinstance(value, RRef):
+            raise RealizationInConfig(self.name, where, value.text)
+        fields = fields_of(value)
+        if fields is None:
+            raise self.refused(value, where)
+        return self.mapping(fields, where, depth)
+
+    def scalar(self, value: object, where: str) -> Json:
+        if isinstance(value, str):
+            self.text(value, where)
+        if value is None or isinstance(value, bool | int | float | str):
+            if why := why_no_scalar(value):
+                raise NotJson(self.name, where, shown(value), why, _INSTEAD["scalar"])
+            return value
+        raise self.refused(value, where)
+
+    def text(self, text: str, where: str) -> None:
+        if text.startswith("rref:") and is_rref(text):
+            raise RealizationInConfig(self.name, where, text)
+        if text.startswith(("dref:", "rref:")):
+            if not is_dref(text):
+                raise MalformedReference(text, "dref:<32 hex>-<name>", where)
+            self.references.append(Reference(where, dref_from(text)))
+
+    def mapping(self, value: Mapping[str, object], where: str, depth: int) -> dict[str, Json]:
+        self.check_depth(value, where, depth)
+        for key in value:
+            if type(key) is not str:
+                raise NotJson(
+                    self.name,
+                    f"{where}[{shown(key)}]",
+                    shown(key),
+                    f"a key must be a str, not {type(key).__name__}",
+                    "Write the key as a text.",
+                )
+            self.key(key, _below(where, key))
+        return {key: self.json(item, _below(where, key), depth - 1) for key, item in value.items()}
+
+    def key(self, key: str, where: str) -> None:
+        why = why_no_scalar(key) or ("a key cannot be a reference" if is_dref(key) else "")
+        if why:
+            raise NotJson(self.name, where, shown(key), why, _INSTEAD["scalar"])
+
+    def sequence(self, value: list[object], where: str, depth: int) -> list[Json]:
+        self.check_depth(value, where, depth)
+        if value and isinstance(value[0], str) and value[0] == selfref:
+            self.promises.append("/".join(str(part) for part in value[1:]))
+        return [self.json(item, f"{where}[{i}]", depth - 1) for i, item in enumerate(value)]
+
+    def reference(self, value: DRef[object] | Many[object], where: str) -> str:
+        target = value if isinstance(value, DRef) else value.dref
+        self.references.append(Reference(where, target))
+        return target.text
+
+    def check_depth(self, value: object, where: str, depth: int) -> None:
+        if depth == 0:
+            why = f"it is nested deeper than {MAX_DEPTH} levels"
+            raise NotJson(
+                self.name, f"{where[:SHOWN_LENGTH]}...", shown(value), why, _INSTEAD["depth"]
+            )
+
+    def refused(self, value: object, where: str) -> NotJson:
+        kind = type(value)
+        hints = (_INSTEAD.get(base.__name__, "") for base in kind.__mro__)
+        label = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+        return NotJson(
+            self.name,
+            where,
+            shown(value),
+            f"{label} would not come back from JSON as it was",
+            next(filter(None, hints), "Use dicts, lists, texts, numbers, bools, None, references."),
+        )
+
+
+_INSTEAD: Final = {
+    "tuple": "Write a list.",
+    "set": "Write a sorted list.",
+    "frozenset": "Write a sorted list.",
+    "bytes": "Write a text, or put the bytes into a stage of their own with `file`.",
+    "generic": "Write a plain value: `x.item()`.",
+    "ndarray": "Write a list, `x.tolist()`, or put the array into a stage of its own.",
+    "PurePath": "Write a text, `str(path)`; the file itself belongs into `fetchlocal`.",
+    "Enum": "Write its value: `x.value`.",
+    "_Nothing": "Give the field a value.",
+    "scalar": "Write another value, or its text.",
+    "depth": "Flatten it, or put a part into a stage of its own.",
+}
+
+
+def _below(where: str, key: str) -> str:
+    return f"{where}.{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"{where}[{key!r}]"
