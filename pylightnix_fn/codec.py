@@ -133,7 +133,7 @@ def _converter() -> Converter:
     for kind in (bool, int, str):
         converter.register_structure_hook(kind, _strictly(kind))
     converter.register_structure_hook(float, lambda value, _: _float(value))
-    converter.register_unstructure_hook(float, _float)
+    converter.register_unstructure_hook(float, lambda value: _float(value) + 0.0)  # as `number`
     return converter
 
 

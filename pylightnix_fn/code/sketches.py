@@ -146,7 +146,7 @@ def _runs(namespace: dict[str, object], source: Source) -> bool:
     return all(function_node(code, source) for code in own if code.co_filename == source.file)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _tree_sketch(source: Source) -> Sketch:
     return Sketch(syntax_digest([source.tree]), mentions([source.tree]))
 
