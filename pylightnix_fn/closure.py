@@ -21,6 +21,7 @@ from pylightnix_fn.refs import DRef, Many
 P = ParamSpec("P")
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -89,10 +90,34 @@ def instantiate(
 ) -> Closure[tuple[Realization[A], Realization[B]]]: ...
 @overload
 def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, tuple[DRef[A], Many[B]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[tuple[Realization[A], tuple[Realization[B], ...]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, tuple[Many[A], DRef[B]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[tuple[tuple[Realization[A], ...], Realization[B]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, tuple[DRef[A], DRef[B], DRef[C]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[tuple[Realization[A], Realization[B], Realization[C]]]: ...
+@overload
+def instantiate(
     stage: Callable[Concatenate[Manager, P], tuple[Manager, tuple[DRef[A], ...]]],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Closure[tuple[Realization[A], ...]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, tuple[Many[A], ...]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[tuple[tuple[Realization[A], ...], ...]]: ...
 @overload
 def instantiate(
     stage: Callable[Concatenate[Manager, P], tuple[Manager, list[DRef[A]]]],

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, overload
 from attrs import evolve
 
 from pylightnix_fn.errors.plan import BadParameter, UnknownReference
-from pylightnix_fn.manager import Derivation, Manager
+from pylightnix_fn.manager import Derivation, Manager, check_reads
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.realizer import Realizer, Recipe, name_of
 from pylightnix_fn.refs import DRef, Many
@@ -102,6 +102,10 @@ def redefine(
 def redefine(
     m: Manager, reference: DRef[T], *, config: type[C], realizer: Realizer[C, T]
 ) -> tuple[Manager, DRef[T]]: ...
+@overload
+def redefine(
+    m: Manager, reference: Many[T], *, config: type[C], realizer: Realizer[C, T]
+) -> tuple[Manager, Many[T]]: ...
 def redefine(
     m: Manager,
     reference: DRef[T] | Many[T],
@@ -119,6 +123,7 @@ def redefine(
         raise UnknownReference("redefine", "reference", dref.text)
     derivation = m.derivations[dref]
     if matcher is not None:
+        check_reads(derivation.name, matcher, derivation.promises)
         m = m.replacing(evolve(derivation, matcher=matcher))
         return m, Many(dref) if isinstance(matcher, ManyMatcher) else dref
     if config is not None and realizer is not None:

@@ -7,6 +7,7 @@ has builds made and tells an observer what happens.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from itertools import count
@@ -16,7 +17,7 @@ from attrs import evolve, frozen
 
 from pylightnix_fn.building import build
 from pylightnix_fn.closure import Closure
-from pylightnix_fn.errors.plan import BadParameter
+from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.events import Built, Matched, Observer, Started, unobserved
 from pylightnix_fn.manager import Derivation
@@ -46,15 +47,18 @@ def realize(
     closure: Closure[R],
     store: Store,
     *,
-    rebuild: Iterable[DRef[object]] | bool = False,
+    rebuild: Iterable[DRef[object] | Many[object]] | bool = False,
     budget: Budget = Budget(),
     observe: Observer = unobserved,
 ) -> R:
     """Build what a closure lacks in a store, and give the realizations of its targets.
 
     ``rebuild`` names derivations to build once more, whatever their matchers say; ``True`` stands
-    for the targets. Errors: those of `pylightnix_fn.errors.build` and of the store.
+    for the targets. A derivation that was overwritten in its manager gives a warning. Errors: those
+    of `pylightnix_fn.errors.build` and of the store.
     """
+    for note in closure.notes:
+        warnings.warn(str(note), DerivationOverwritten, stacklevel=2)
     driver = _Driver(store, _to_rebuild(closure, rebuild), budget, observe)
     plan = plan_of(closure)
     while ready := plan.ready():
@@ -64,11 +68,11 @@ def realize(
 
 
 def _to_rebuild(
-    closure: Closure[object], rebuild: Iterable[DRef[object]] | bool
+    closure: Closure[object], rebuild: Iterable[DRef[object] | Many[object]] | bool
 ) -> frozenset[DRef[object]]:
     if isinstance(rebuild, bool):
         return frozenset(closure.targets if rebuild else ())
-    wanted = frozenset(rebuild)
+    wanted = frozenset(each.dref if isinstance(each, Many) else each for each in rebuild)
     for dref in wanted - closure.derivations.keys():
         raise BadParameter("realize", "rebuild", dref.text, "derivations of the closure")
     return wanted

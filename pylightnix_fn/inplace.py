@@ -92,13 +92,15 @@ def instantiate_inplace(
 
 
 @overload
-def realize_inplace(target: DRef[T], force_rebuild: Iterable[DRef[object]] = ()) -> RRef[T]: ...
+def realize_inplace(
+    target: DRef[T], force_rebuild: Iterable[DRef[object] | Many[object]] = ()
+) -> RRef[T]: ...
 @overload
 def realize_inplace(
-    target: Many[T], force_rebuild: Iterable[DRef[object]] = ()
+    target: Many[T], force_rebuild: Iterable[DRef[object] | Many[object]] = ()
 ) -> tuple[RRef[T], ...]: ...
 def realize_inplace(
-    target: DRef[T] | Many[T], force_rebuild: Iterable[DRef[object]] = ()
+    target: DRef[T] | Many[T], force_rebuild: Iterable[DRef[object] | Many[object]] = ()
 ) -> RRef[T] | tuple[RRef[T], ...]:
     """Realize a reference into the store kept here.
 

@@ -19,7 +19,7 @@ from pylightnix_fn.canonical import Json
 from pylightnix_fn.code import Code, Version, code_of
 from pylightnix_fn.config import Config, dependencies, encoded
 from pylightnix_fn.encoding import fields_of
-from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference
+from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference, UnpromisedRead
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest
 from pylightnix_fn.outputs import Promise, outputs_json, promises
@@ -155,6 +155,7 @@ def derive(
     record = type(config).__name__
     label = checked_name(kebab(record) if name is None else name)
     promised = promises(outputs)
+    check_reads(label, matcher, promised)
     seen = code_of(realizer) if isinstance(code, Traced) else None
     around = {"name": label, "outputs": outputs_json(outputs), "code": _code_part(code, seen)}
     encoding = encoded(label, fields, record, around)
@@ -171,6 +172,13 @@ def derive(
     )
     m = m.adding(derivation)
     return m, Many(reference) if isinstance(matcher, ManyMatcher) else reference
+
+
+def check_reads(name: str, matcher: AnyMatcher, promised: tuple[Promise, ...]) -> None:
+    """Raise `UnpromisedRead` where a matcher reads what was not promised, if anything was."""
+    paths = [each.path for each in promised]
+    for file in sorted(matcher.reads.difference(paths)) if paths else ():
+        raise UnpromisedRead(name, matcher.label, file, ", ".join(paths))
 
 
 def _code_part(code: Traced | Version | None, seen: Code | None) -> Json:

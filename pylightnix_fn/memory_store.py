@@ -1,16 +1,17 @@
 """The store in memory: for tests, and for results that need not outlive the program.
 
 Records and artifacts are held as values; folders are made for those who ask, in a temporary place
-that goes with the store. What somebody does to such a folder does not reach the artifacts.
+that goes with the program. What somebody does to such a folder does not reach the artifacts.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import posixpath
 import tempfile
-import weakref
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -57,7 +58,10 @@ class _Kept:
 
 
 def _new_place() -> Path:
-    return Path(tempfile.mkdtemp(prefix="pylightnix-"))
+    place = Path(tempfile.mkdtemp(prefix="pylightnix-"))
+    # Not when the store is dropped: paths into it may still be in somebody's hands.
+    atexit.register(_delete_quietly, place, os.getpid())
+    return place
 
 
 @frozen
@@ -70,11 +74,11 @@ class MemoryStore:
 
     _configs: dict[DRef[object], Config] = Factory(dict)
     _kept: dict[DRef[object], dict[RRef[object], _Kept]] = Factory(dict)
-    _place: Path = Factory(_new_place)
     _lock: Lock = Factory(Lock)
 
-    def __attrs_post_init__(self) -> None:
-        weakref.finalize(self, _delete_quietly, self._place)
+    @cached_property
+    def _place(self) -> Path:
+        return _new_place()
 
     def register(self, dref: DRef[object], config: Config) -> None:
         self._configs.setdefault(dref, config)
@@ -184,6 +188,8 @@ def _lay_out(kept: _Kept, folder: Path) -> None:
     close_folders(folder, kept.tree)
 
 
-def _delete_quietly(place: Path) -> None:
+def _delete_quietly(place: Path, owner: int) -> None:
+    if os.getpid() != owner:  # a fork of the program ends, not the program
+        return
     with suppress(OSError):
         delete(place)

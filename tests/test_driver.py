@@ -53,7 +53,7 @@ from pylightnix_fn.errors.build import (
     UnsatisfiedMatcher,
     UnsupportedFile,
 )
-from pylightnix_fn.errors.plan import BadParameter, MalformedVerdict, NotOne
+from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten, MalformedVerdict, NotOne
 from pylightnix_fn.realization import Realization
 
 Pair = tuple[Manager, DRef[Folder]]
@@ -194,7 +194,8 @@ def test_notes_of_the_manager_stay_with_the_closure(store: Store) -> None:
     one, other = Counter(), Counter()
     closure = instantiate(stage, one, other)
     assert closure.targets == tuple(note.dref for note in closure.notes)
-    realize(closure, store)
+    with pytest.warns(DerivationOverwritten, match="Overwriting matcher or realizer"):
+        realize(closure, store)
     assert ({}, {"same": 1}) == (one.builds, other.builds)
 
 
@@ -598,3 +599,16 @@ def test_closure_of_a_manager_gives_the_same_as_instantiate(store: Store) -> Non
     made = realize(closure, store)
     assert isinstance(made, Realization)
     assert made.rref == realize(instantiate(_diamond, Counter()), store).rref
+
+
+def test_realization_of_a_dropped_store_can_be_read() -> None:
+    # Nothing but the result is held: the store in memory must not take its folders with it.
+    realized = realize(instantiate(Counter(numbered).stage, "one"), MemoryStore())
+    assert realized.path.is_dir()
+
+
+def test_many_can_be_rebuilt(store: Store) -> None:
+    closure = instantiate(_many, Counter(numbered), at_least(1))
+    before = realize(closure, store)
+    after = realize(closure, store, rebuild=[Many(before[0].dref)])
+    assert len(before) + 1 == len(after)

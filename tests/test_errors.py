@@ -154,6 +154,18 @@ matcher of the user of 'train' gave a verdict that cannot stand
 Return `Use` of realizations among the candidates, `Need(n, why)` or `Never(why)`.""",
     ),
     (
+        plan.UnpromisedRead("model", "best('acuracy.txt')", "acuracy.txt", "accuracy.txt"),
+        LookupError,
+        """\
+matcher of 'model' reads a file that its outputs record does not promise
+
+  matcher   best('acuracy.txt')
+  file      acuracy.txt
+  promised  accuracy.txt
+
+Name one of the promised files, or promise this one.""",
+    ),
+    (
         plan.NotOne(DREF, 3),
         LookupError,
         f"""\

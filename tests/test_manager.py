@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 from pylightnix_fn.classic import mkdrv
 from pylightnix_fn.code import Version
+from pylightnix_fn.composition import redefine
 from pylightnix_fn.config import Config, mkconfig
 from pylightnix_fn.errors.plan import (
     MalformedConfig,
@@ -22,9 +23,10 @@ from pylightnix_fn.errors.plan import (
     MalformedOutputs,
     NotJson,
     UnknownReference,
+    UnpromisedRead,
 )
 from pylightnix_fn.manager import Derivation, Manager, derive, kebab
-from pylightnix_fn.matcher.candidate import AnyMatcher
+from pylightnix_fn.matcher.candidate import AnyMatcher, Matcher
 from pylightnix_fn.matcher.choice import all_of, best, latest
 from pylightnix_fn.outputs import Promise
 from pylightnix_fn.realizer import Build, Recipe, name_of
@@ -45,6 +47,7 @@ class Train:
 @frozen
 class Model:
     weights: Path = Path("model.h5")
+    accuracy: Path = Path("accuracy.txt")
 
 
 def fit(b: Build[Train, Model]) -> None:
@@ -134,7 +137,7 @@ def test_dref_is_the_same_for_ever() -> None:
     _, model = derive(m, Train(data), Model(), fit, code=Version("1"))
     text = (
         f'{{"code":"1","fields":{{"dataset":"{data}","rates":[0.1,0.2]}},'
-        '"name":"train","outputs":{"weights":"model.h5"}}'
+        '"name":"train","outputs":{"accuracy":"accuracy.txt","weights":"model.h5"}}'
     )
     assert f"dref:{sha256(text.encode()).hexdigest()[:32]}-train" == str(model)
 
@@ -230,7 +233,9 @@ def test_derivation_knows_its_parts() -> None:
         derivation.realizer,
         derivation.dependencies,
     )
-    assert (Promise("Model.weights", "model.h5"),) == derivation.promises
+    weights, accuracy = derivation.promises
+    assert Promise("Model.weights", "model.h5") == weights
+    assert Promise("Model.accuracy", "accuracy.txt") == accuracy
     assert best("accuracy.txt") == derivation.matcher
 
 
@@ -468,3 +473,33 @@ def test_name_of_a_partial_is_that_of_its_function() -> None:
 
 def test_name_of_a_value_is_how_it_shows_itself() -> None:
     assert "Version(word='3')" == name_of(Version("3"))
+
+
+# What a matcher reads must be promised.
+
+
+def fit_folder(b: Build[Train, Folder]) -> None:
+    (b.path / "accuracy.txt").write_text("0.5")
+
+
+def test_matcher_that_reads_what_nobody_promised_is_refused() -> None:
+    m, data = with_data()
+    with pytest.raises(UnpromisedRead, match="acuracy"):
+        derive(m, Train(data), Model(), fit, best("acuracy.txt"))
+
+
+def test_matcher_of_a_folder_may_read_anything() -> None:
+    m, data = with_data()
+    m, dref = derive(m, Train(data), Folder(), fit_folder, best("accuracy.txt"))
+    assert dref in m
+
+
+def test_redefine_to_a_matcher_that_reads_what_nobody_promised_is_refused() -> None:
+    m, data = with_data()
+    m, model = derive(m, Train(data), Model(), fit)
+    with pytest.raises(UnpromisedRead, match="acuracy"):
+        redefine(m, model, matcher=best("acuracy.txt"))
+
+
+def test_matcher_reads_a_single_file_by_its_name() -> None:
+    assert frozenset({"accuracy.txt"}) == Matcher("accuracy.txt", latest().choose).reads

@@ -46,7 +46,11 @@ class Inputs(Generic[C]):
             return self._build.deref(reference).value.read()
         return tuple(each.value.read() for each in self._build.deref(reference))
 
-    def outputs(self, reference: DRef[U]) -> U:
+    @overload
+    def outputs(self, reference: DRef[U]) -> U: ...
+    @overload
+    def outputs(self, reference: Many[U]) -> tuple[U, ...]: ...
+    def outputs(self, reference: DRef[U] | Many[U]) -> U | tuple[U, ...]:
         """The outputs of a stage of another kind."""
         return self._build.deref(reference)
 

@@ -66,6 +66,10 @@ class RealizationInConfig(PylightnixError, TypeError):
         )
 
 
+class DerivationOverwritten(UserWarning):
+    """A derivation was replaced by another one with the same config."""
+
+
 class UnknownReference(PylightnixError, LookupError):
     """A config refers to a derivation that its manager lacks."""
 
@@ -143,6 +147,22 @@ class MalformedOutputs(PylightnixError, TypeError):
             f"outputs record '{self.record}' has a field that cannot be an output",
             (("field", self.field), ("found", self.found), ("reason", self.why)),
             'Give it a relative path, `Path("model.h5")`, or `artifact("accuracy.txt", number)`.',
+        )
+
+
+class UnpromisedRead(PylightnixError, LookupError):
+    """A matcher reads a file that the outputs record does not promise."""
+
+    name: str
+    matcher: str
+    file: str
+    promised: str
+
+    def message(self) -> Message:
+        return Message(
+            f"matcher of '{self.name}' reads a file that its outputs record does not promise",
+            (("matcher", self.matcher), ("file", self.file), ("promised", self.promised)),
+            "Name one of the promised files, or promise this one.",
         )
 
 

@@ -6,7 +6,7 @@ these, build more, or never. What it chooses must not depend on the order of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
@@ -62,11 +62,15 @@ Verdict: TypeAlias = Use | Need | Never
 Choose: TypeAlias = Callable[[tuple[Candidate, ...]], Verdict]
 
 
+def _files(reads: str | Iterable[str]) -> frozenset[str]:
+    return frozenset((reads,) if isinstance(reads, str) else reads)
+
+
 @frozen
 class Matcher:
     """Chooses one realization; ``reads`` names the text artifacts that it looks at."""
 
-    reads: frozenset[str]
+    reads: frozenset[str] = field(converter=_files)
     choose: Choose
     label: str = "of the user"
 
@@ -75,7 +79,7 @@ class Matcher:
 class ManyMatcher:
     """Chooses any number of realizations."""
 
-    reads: frozenset[str]
+    reads: frozenset[str] = field(converter=_files)
     choose: Choose
     label: str = "of the user"
 

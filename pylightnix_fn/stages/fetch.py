@@ -129,7 +129,7 @@ def fetchurl(
     file = _filename("fetchurl", filename, unquote(PurePosixPath(urlsplit(url).path).name))
     config = FetchUrl(url, checked_sha256(sha256), file, _mode("fetchurl", mode))
     realizer = _Downloading[AttrsInstance](urls)
-    label = name or name_from(file)
+    label = name_from(file) if name is None else name
     return derive(m, config, outputs, realizer, latest(), name=label, code=_CODE)
 
 
@@ -173,7 +173,7 @@ def fetchlocal(
     file = _filename("fetchlocal", filename, Path(path).name)
     config = FetchLocal(checked_sha256(sha256), file, _mode("fetchlocal", mode))
     realizer = _Copying[AttrsInstance](Path(path))
-    label = name or name_from(file)
+    label = name_from(file) if name is None else name
     return derive(m, config, outputs, realizer, latest(), name=label, code=_CODE)
 
 

@@ -51,7 +51,7 @@ def node(m: Manager, config: C, *, name: str | None = None) -> tuple[Manager, DR
     if fields is None:
         raise MalformedConfig(type(config).__qualname__, "an attrs class")
     record = type(config).__name__
-    label = checked_name(name or kebab(record))
+    label = checked_name(kebab(record) if name is None else name)
     encoding = encoded(label, fields, record, {"name": label, "node": True})
     reference = dref(encoding.digest, label, copy.deepcopy(config))  # the key must stay its key
     needs = dependencies(encoding.references)
@@ -92,7 +92,7 @@ def file(
     except UnicodeEncodeError as error:
         raise BadParameter("file", "content", shown(content), f"a text, but {error}") from error
     config = FileContent(filename, sha256(data).hexdigest(), executable)
-    label = name or name_from(filename)
+    label = name_from(filename) if name is None else name
     return derive(m, config, File(Path(filename)), _Writing(data), name=label, code=_CODE)
 
 

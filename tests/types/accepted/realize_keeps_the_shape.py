@@ -10,6 +10,7 @@ from pylightnix_fn import (
     Manager,
     MemoryStore,
     Realization,
+    both,
     instantiate,
     mapped,
     realize,
@@ -58,3 +59,22 @@ assert_type(instantiate(named), Closure[dict[str, Realization[Model]]])
 assert_type(realize(instantiate(named), store)["one"].out, Model)
 
 assert_type(realize(instantiate(report), store), Realization[Report])
+
+single, several = realize(instantiate(both(sample, models)), store)
+assert_type(single, Realization[Sample])
+assert_type(several, tuple[Realization[Model], ...])
+several, single = realize(instantiate(both(models, sample)), store)
+
+
+def triple(m: Manager) -> tuple[Manager, tuple[DRef[Sample], DRef[Model], DRef[Report]]]:
+    m, numbers = sample(m)
+    m, fitted = model(m)
+    m, compared = report(m)
+    return m, (numbers, fitted, compared)
+
+
+first, second, third = realize(instantiate(triple), store)
+assert_type((first.out, second.out, third.out), tuple[Sample, Model, Report])
+
+repeated = realize(instantiate(mapped(models, (1, 2))), store)
+assert_type(repeated, tuple[tuple[Realization[Model], ...], ...])
