@@ -78,7 +78,7 @@ def mkdrv(
         config,
         dependencies(config.references),
         matcher,
-        Recipe(config, reference, realizer),
+        Recipe(config, reference, realizer, realizer),
         name_of(realizer),
         tuple(_promise(config.name, path) for path in config.promises),
     )

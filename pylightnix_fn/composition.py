@@ -14,7 +14,9 @@ from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, overload
 
 from attrs import evolve
 
-from pylightnix_fn.errors.plan import BadParameter, UnknownReference
+from pylightnix_fn.code import code_of
+from pylightnix_fn.errors.message import shown
+from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Derivation, Manager, check_reads
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.realizer import Realizer, Recipe, name_of
@@ -120,15 +122,16 @@ def redefine(
     """
     dref = reference.dref if isinstance(reference, Many) else reference
     if dref not in m:
-        raise UnknownReference("redefine", "reference", dref.text)
+        raise BadParameter("redefine", "reference", dref.text, "one that the manager knows")
     derivation = m.derivations[dref]
-    if matcher is not None:
+    if matcher is not None and realizer is None:
         check_reads(derivation.name, matcher, derivation.promises)
         m = m.replacing(evolve(derivation, matcher=matcher))
         return m, Many(dref) if isinstance(matcher, ManyMatcher) else dref
-    if config is not None and realizer is not None:
+    if matcher is None and config is not None and realizer is not None:
         return m.replacing(_rewritten(derivation, dref, config, realizer)), reference
-    raise BadParameter("redefine", "matcher", "None", "a matcher, or a config with a realizer")
+    expected = "either a matcher, or a config with a realizer"
+    raise BadParameter("redefine", "matcher", shown(matcher), expected)
 
 
 def _rewritten(
@@ -138,5 +141,9 @@ def _rewritten(
     if not isinstance(recipe, Recipe) or not isinstance(recipe.config, config):
         expected = f"the class of the config of '{dref.name}'"
         raise BadParameter("redefine", "config", config.__qualname__, expected)
-    rewritten = Recipe(recipe.config, dref, realizer)
-    return evolve(derivation, recipe=rewritten, realizer=name_of(realizer))
+    return evolve(
+        derivation,
+        recipe=Recipe(recipe.config, dref, realizer, realizer),
+        realizer=name_of(realizer),
+        packages=code_of(realizer).packages,
+    )

@@ -165,7 +165,8 @@ def derive(
         encoding,
         dependencies(encoding.references),
         matcher,
-        Recipe(copy.deepcopy(config), reference, realizer),  # the key must stay the config's
+        # A copy, for the key must stay the config's.
+        Recipe(copy.deepcopy(config), reference, realizer, realizer if seen is None else None),
         name_of(realizer),
         promised,
         seen.packages if seen else (),

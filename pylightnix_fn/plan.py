@@ -185,6 +185,9 @@ def _settled(derivation: Derivation, rrefs: RRefs, candidates: tuple[Candidate, 
         shown = ", ".join(sorted(str(rref) for rref in foreign))
         why = "the matcher was not given these"
         raise MalformedVerdict(derivation.name, label, shown, why)
+    if len(set(rrefs)) < len(rrefs):
+        why = "it names a realization twice"
+        raise MalformedVerdict(derivation.name, label, f"Use of {len(rrefs)}", why)
     if isinstance(derivation.matcher, Matcher) and len(rrefs) != 1:
         why = f"it chose {len(rrefs)} where one is wanted; a `ManyMatcher` may choose several"
         raise MalformedVerdict(derivation.name, label, f"Use of {len(rrefs)}", why)

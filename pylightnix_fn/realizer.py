@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, overload
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.plan import NotOne
@@ -128,11 +128,16 @@ Realizer: TypeAlias = Callable[[Build[C, T]], None]
 
 @frozen
 class Recipe(Generic[C, T]):
-    """A realizer with its config and outputs: all that a site needs to run it."""
+    """A realizer with its config and outputs: all that a site needs to run it.
+
+    ``unkeyed`` is the realizer once more where the reference does not stand for its code: functions
+    made anew by every call of a stage are unequal, though they do the same.
+    """
 
     config: C
     dref: DRef[T]
-    realizer: Realizer[C, T]
+    realizer: Realizer[C, T] = field(eq=False)
+    unkeyed: Realizer[C, T] | None = None
 
     def __call__(self, site: Site) -> None:
         self.realizer(Build(self.config, self.dref, site))

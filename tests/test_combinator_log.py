@@ -188,3 +188,34 @@ def test_output_goes_its_way_again_after_a_failure(capfd: pytest.CaptureFixture[
     print("here", flush=True)
     os.write(2, b"there")
     assert ("here\n", "there") == capfd.readouterr()
+
+
+# A program whose output goes into a pipe, where it is buffered most.
+
+PROGRAM = """
+import ctypes
+from trials import built, doing
+from pylightnix_fn import MemoryStore, logged, timeout
+
+def compiled(folder):
+    ctypes.CDLL(None).printf(b"by compiled code\\n")
+
+store = MemoryStore()
+kept = built(logged(doing(compiled)), store)
+assert "by compiled code\\n" == (kept.path / "__log__.txt").read_text()
+for number in range(20):
+    built(timeout(30)(doing(lambda _: print(number))), store, rebuild=True)
+"""
+
+
+def test_output_that_is_buffered_goes_where_it_belongs() -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=Path(__file__).parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ("", "".join(f"{number}\n" for number in range(20))) == (ended.stderr, ended.stdout)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pylightnix_fn.closure import instantiate
 from pylightnix_fn.composition import Step, both, mapped, redefine, sequence, step
-from pylightnix_fn.errors.plan import BadParameter, UnknownReference
+from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Manager, derive
 from pylightnix_fn.matcher.choice import all_of, best, latest
 from pylightnix_fn.realizer import Build, Recipe, name_of
@@ -344,7 +344,7 @@ def test_redefine_changes_the_realizer() -> None:
     m, same = redefine(m, dref, config=Node, realizer=otherwise)
     recipe = m.derivations[dref].recipe
     assert dref == same
-    assert Recipe(Node(1), dref, otherwise) == recipe
+    assert Recipe(Node(1), dref, otherwise, otherwise) == recipe
     assert "otherwise" == m.derivations[dref].realizer
 
 
@@ -364,15 +364,15 @@ def test_redefine_refuses_to_change_nothing() -> None:
     for change_given in ({}, {"config": Node}, {"realizer": otherwise}):
         with pytest.raises(BadParameter) as caught:
             change(m, dref, **change_given)
-        expected = ("redefine", "matcher", "None", "a matcher, or a config with a realizer")
+        expected = ("redefine", "matcher", "None", "either a matcher, or a config with a realizer")
         assert expected == caught.value.args
 
 
 def test_redefine_refuses_what_the_manager_does_not_know() -> None:
     _, dref = node(Manager(), 1)
-    with pytest.raises(UnknownReference) as caught:
+    with pytest.raises(BadParameter) as caught:
         redefine(Manager(), dref, matcher=latest())
-    assert dref.text == caught.value.reference
+    assert ("redefine", "reference", dref.text) == caught.value.args[:3]
 
 
 def test_redefine_leaves_those_who_depend_on_it() -> None:

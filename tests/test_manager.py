@@ -25,7 +25,7 @@ from pylightnix_fn.errors.plan import (
     UnknownReference,
     UnpromisedRead,
 )
-from pylightnix_fn.manager import Derivation, Manager, derive, kebab
+from pylightnix_fn.manager import Derivation, Manager, Traced, derive, kebab
 from pylightnix_fn.matcher.candidate import AnyMatcher, Matcher
 from pylightnix_fn.matcher.choice import all_of, best, latest
 from pylightnix_fn.outputs import Promise
@@ -42,6 +42,11 @@ quick = settings(
 class Train:
     dataset: DRef[Folder]
     rates: list[float] = field(factory=lambda: [0.1, 0.2])
+
+
+@frozen
+class Nothing:
+    """A config without parameters."""
 
 
 @frozen
@@ -503,3 +508,28 @@ def test_redefine_to_a_matcher_that_reads_what_nobody_promised_is_refused() -> N
 
 def test_matcher_reads_a_single_file_by_its_name() -> None:
     assert frozenset({"accuracy.txt"}) == Matcher("accuracy.txt", latest().choose).reads
+
+
+# A realizer that a stage makes anew is the same one, where the key stands for its code.
+
+
+def local_stage(m: Manager, *, code: Traced | None) -> tuple[Manager, DRef[Folder]]:
+    def write(b: Build[Nothing, Folder]) -> None:
+        (b.path / "a").write_text("a")
+
+    return derive(m, Nothing(), Folder(), write, code=code)
+
+
+def test_stage_with_a_realizer_of_its_own_is_a_function() -> None:
+    one, other = (local_stage(Manager(), code=Traced()) for _ in range(2))
+    assert one == other
+
+
+def test_stage_with_a_realizer_of_its_own_overwrites_nothing() -> None:
+    m, _ = local_stage(Manager(), code=Traced())
+    assert () == local_stage(m, code=Traced())[0].notes
+
+
+def test_realizer_whose_code_is_not_in_the_key_is_overwritten() -> None:
+    m, dref = local_stage(Manager(), code=None)
+    assert (dref,) == tuple(note.dref for note in local_stage(m, code=None)[0].notes)

@@ -78,7 +78,9 @@ def _imports(match: re.Match[str]) -> str:
     pure = [name for name in names if name not in kept]
     assert set(pure) <= set(pylightnix_fn.__all__)
     lines = [f"from pylightnix_fn import {', '.join(pure)}"] if pure else []
-    return "\n".join(lines + ([f"from pylightnix_fn.inplace import {', '.join(kept)}"] if kept else []))
+    return "\n".join(
+        lines + ([f"from pylightnix_fn.inplace import {', '.join(kept)}"] if kept else [])
+    )
 
 
 def shape(shown: str) -> str:

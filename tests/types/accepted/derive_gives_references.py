@@ -15,7 +15,10 @@ assert_type(sample.outputs, Sample)
 
 assert_type(derive(m, Train(sample), Model(), fit), tuple[Manager, DRef[Model]])
 assert_type(derive(m, Train(sample), Model(), fit, latest()), tuple[Manager, DRef[Model]])
-assert_type(derive(m, Train(sample), Model(), fit, matcher=best("a")), tuple[Manager, DRef[Model]])
+assert_type(
+    derive(m, Train(sample), Model(), fit, matcher=best("accuracy.txt")),
+    tuple[Manager, DRef[Model]],
+)
 assert_type(derive(m, Train(sample), Model(), fit, latest(2)), tuple[Manager, Many[Model]])
 assert_type(derive(m, Train(sample), Model(), fit, matcher=all_of()), tuple[Manager, Many[Model]])
 

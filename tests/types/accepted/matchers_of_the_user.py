@@ -64,5 +64,7 @@ assert [shown(smallest(those)) for those in ((), (made_up,), (made_up,) * 10)] =
 
 m, one = derive(Manager(), Draw(), Sample(), draw, Matcher(frozenset(), smallest))
 assert_type(one, DRef[Sample])
-m, some = derive(m, Draw(), Sample(), draw, ManyMatcher(frozenset({"a.txt"}), smallest, "smallest"))
+m, some = derive(
+    m, Draw(), Sample(), draw, ManyMatcher(frozenset({"numbers.txt"}), smallest, "smallest")
+)
 assert_type(some, Many[Sample])

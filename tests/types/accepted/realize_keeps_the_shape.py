@@ -8,12 +8,15 @@ from pylightnix_fn import (
     Closure,
     DRef,
     Manager,
+    Many,
     MemoryStore,
     Realization,
+    at_least,
     both,
     instantiate,
     mapped,
     realize,
+    redefine,
 )
 
 store = MemoryStore()
@@ -76,5 +79,11 @@ def triple(m: Manager) -> tuple[Manager, tuple[DRef[Sample], DRef[Model], DRef[R
 first, second, third = realize(instantiate(triple), store)
 assert_type((first.out, second.out, third.out), tuple[Sample, Model, Report])
 
-repeated = realize(instantiate(mapped(models, (1, 2))), store)
+
+def models_at(m: Manager, rate: float) -> tuple[Manager, Many[Model]]:
+    m, fitted = model(m, rate)
+    return redefine(m, fitted, matcher=at_least(2))
+
+
+repeated = realize(instantiate(mapped(models_at, (0.3, 0.4))), store)
 assert_type(repeated, tuple[tuple[Realization[Model], ...], ...])
