@@ -25,7 +25,7 @@ check: ## lints, format, types, tests
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
-	.venv/bin/python -m pytest -q
+	.venv/bin/python -m pytest -q -n auto --dist loadfile
 
 bench: ## measure what starting up costs
 	@$(call environment,examples dev)

@@ -1,8 +1,8 @@
 """The original's MNIST walk-through, its own code in its own order, and what it prints.
 
-Only these things are changed: the package's name, the dataset's URL and checksum, the two calls that
-Keras 3 changed, and the number of digits. What is printed is compared with the document's, references
-and accuracies by shape.
+Only these things are changed: the package's name, the dataset's URL and checksum, the two calls
+that Keras 3 changed, and the number of digits. What is printed is compared with the document's,
+references and accuracies by shape.
 """
 
 from __future__ import annotations

@@ -6,6 +6,6 @@ from pylightnix_fn import MemoryStore, instantiate, realize
 
 store = MemoryStore()
 before = realize(instantiate(model), store)
-# error: [list-item] List item 0 has incompatible type "RRef[Model]"; expected "DRef[object] | Many[object]"
+# error: [list-item] incompatible type "RRef[Model]"; expected "DRef[object] | Many[object]"
 result = realize(instantiate(model), store, rebuild=[before.rref])
 # fixed: result = realize(instantiate(model), store, rebuild=[before.dref])
