@@ -454,3 +454,23 @@ def test_dependency_that_was_removed_during_a_build_is_noticed(disk: DiskStore) 
     with pytest.raises(LookupError, match=str(data)):
         disk.commit(staging, model, {dataset: (data,)}, facts())
     assert () == disk.rrefs(model)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_full_disk_is_told_and_leaves_the_store_whole(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(tmp_path / "small")]
+    if subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("this machine mounts nothing")
+    try:
+        store = DiskStore.open(tmp_path / "small" / "store")
+        dref = registered(store)
+        made = []
+        with pytest.raises(OSError, match="No space left on device"):
+            for number in range(1000):
+                made.append(put(store, dref, {"a.txt": str(number)}))
+        assert made
+        assert sorted(map(str, made)) == [str(rref) for rref in store.rrefs(dref)]
+        assert [0] * len(made) == [store.record(rref).facts.sample for rref in made]
+    finally:
+        subprocess.run(["umount", str(tmp_path / "small")], check=True)

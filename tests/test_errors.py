@@ -412,6 +412,17 @@ the store cannot be written to
 Get the right to write, or build into a store of your own.""",
     ),
     (
+        store.StoreFull("/store", "[Errno 28] No space left on device"),
+        OSError,
+        """\
+there is no room left for the store
+
+  path    /store
+  reason  [Errno 28] No space left on device
+
+Free some room and run it again: what was finished is kept, nothing is half there.""",
+    ),
+    (
         store.StagingElsewhere("/store", "/elsewhere"),
         OSError,
         """\
@@ -443,7 +454,7 @@ an object of the store is damaged
   file    model.h5
   reason  its sha256 differs
 
-Remove it with `rmref`; the next `realize` builds it again.""",
+Remove it, `store.remove(reference)`; the next `realize` builds it again.""",
     ),
     (
         store.HashCollision(RREF, "/store/x", "sha256 00", "/store/tmp/x"),

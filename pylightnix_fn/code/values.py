@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from hashlib import sha256
+from itertools import islice
 from pathlib import PurePath
 from types import FunctionType, MappingProxyType, ModuleType, SimpleNamespace
-from typing import TypeAlias
 
 from .atoms import atom
 from .callables import called, code_steps
@@ -24,10 +24,10 @@ from .parts import Close, Count, Frame, Look, Named, Part, Step, Steps, named, s
 
 LARGEST_BUFFER = 1 << 24
 
-Seen: TypeAlias = dict[tuple[int, Count], tuple[int, object]]
+_MEMBER = 10_000  # parts
 
 _SCALARS = frozenset({"datetime", "decimal", "fractions", "ipaddress", "uuid", "zoneinfo"})
-_ONCE = (type, ModuleType, tuple, frozenset, str, bytes, int, float, complex, Enum, type(None))
+_ONCE = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, frozenset})
 _VIEW: Callable[[object], memoryview] = vars(builtins)["memoryview"]  # of any object, or TypeError
 
 
@@ -37,25 +37,42 @@ def described(value: object, owner: Owner) -> tuple[Part, ...]:
     >>> described([1, (True, "x")], Owner())
     ('list 2', 'int 1', 'tuple 2', 'True', "str 'x'")
     """
-    return tuple(_closed(_walk(Look(value), owner, {})))
+    return tuple(_closed(_walk(Look(value), owner, _Seen())))
 
 
-def _walk(look: Look, owner: Owner, seen: Seen) -> Iterator[Part | Frame | Close]:
+class _Seen:
+    """Which objects were met, numbered as they were; within a set each member adds to its own."""
+
+    def __init__(self, above: _Seen | None = None) -> None:
+        self.above = above
+        self.depth: int = above.depth + 1 if above else 0
+        self.first: int = above.first + len(above.met) if above else 0
+        self.met: dict[tuple[int, Count], tuple[int, object]] = {}
+
+    def number(self, look: Look) -> int | None:
+        found = self.met.get((id(look.value), look.counts))
+        if found is None:
+            return self.above.number(look) if self.above else None
+        return found[0]
+
+    def add(self, look: Look) -> None:
+        self.met[id(look.value), look.counts] = self.first + len(self.met), look.value
+
+
+def _walk(look: Look, owner: Owner, seen: _Seen) -> Iterator[Part | Frame | Close]:
     stack: list[Step] = [look]
     while stack:
         item = stack.pop()
         if not isinstance(item, Look):
             yield item
-            continue
-        key = id(item.value), item.counts
-        if key not in seen:
+        elif (number := seen.number(item)) is None:
             if _may_be_shared(item.value):
-                seen[key] = len(seen), item.value
+                seen.add(item)
             stack.extend(reversed(list(_steps(item, owner, seen))))
         elif isinstance(item.value, FunctionType) and owner.owns_function(item.value):
             yield item.value
         elif item.counts is Count.ALL:
-            yield f"again {seen[key][0]}"
+            yield f"again {number}"
 
 
 def _closed(steps: Iterable[Part | Frame | Close]) -> list[Part]:
@@ -75,10 +92,10 @@ def _closed(steps: Iterable[Part | Frame | Close]) -> list[Part]:
 
 
 def _may_be_shared(value: object) -> bool:
-    return not isinstance(value, _ONCE)
+    return type(value) not in _ONCE and not isinstance(value, type | ModuleType | Enum)
 
 
-def _steps(look: Look, owner: Owner, seen: Seen) -> Steps:
+def _steps(look: Look, owner: Owner, seen: _Seen) -> Steps:
     value, count = look.value, look.counts
     if value.__class__ is not type(value):  # a proxy: what it claims to be is not what it is
         return _instance(value, count, owner)
@@ -118,12 +135,11 @@ def _constant(value: object, word: str) -> Steps:
     return [word] if standard else [Look(type(value)), word]
 
 
-def _members(value: object, count: Count, owner: Owner, seen: Seen) -> Steps | None:
+def _members(value: object, count: Count, owner: Owner, seen: _Seen) -> Steps | None:
     looks: list[Step]
     match value:
         case set() | frozenset():
-            each = (Look(_by_value(member), count) for member in value)
-            walks = [list(_closed(_walk(look, owner, dict(seen)))) for look in each]
+            walks = [_member(member, count, owner, seen) for member in value]
             looks = [part for parts in sorted(walks, key=_order) for part in parts]
         case list() | tuple() | deque():
             looks = [Look(member, count) for member in value]
@@ -139,9 +155,16 @@ def _members(value: object, count: Count, owner: Owner, seen: Seen) -> Steps | N
     return [head, Look(type(value)), *_state(value), *looks]
 
 
-def _by_value(member: object) -> object:
-    by_identity = type(member).__hash__ is object.__hash__
-    return type(member) if by_identity and not callable(member) else member
+def _member(value: object, count: Count, owner: Owner, seen: _Seen) -> list[Part]:
+    """A member of a set, told by itself, for its place is not known yet.
+
+    What tells it may lead back to the set and to all others in it: of objects that compare by
+    identity, or are in a set within a set, only the class counts, and of any so much.
+    """
+    plain = callable(value) or type(value) in _ONCE or isinstance(value, Enum | PurePath)
+    by_identity = type(value).__hash__ is object.__hash__
+    told = value if plain or not (by_identity or seen.depth) else type(value)
+    return _closed(islice(_walk(Look(told, count), owner, _Seen(seen)), _MEMBER))
 
 
 def _order(parts: Iterable[Part]) -> list[str]:

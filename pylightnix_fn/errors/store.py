@@ -45,6 +45,20 @@ class StoreNotWritable(PylightnixError, PermissionError):
         )
 
 
+class StoreFull(PylightnixError, OSError):
+    """There is no room left for a store."""
+
+    path: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "there is no room left for the store",
+            (("path", self.path), ("reason", self.why)),
+            "Free some room and run it again: what was finished is kept, nothing is half there.",
+        )
+
+
 class StagingElsewhere(PylightnixError, OSError):
     """Staging folders lie on another file system than the store."""
 
@@ -84,7 +98,7 @@ class DamagedObject(PylightnixError, RuntimeError):
         return Message(
             "an object of the store is damaged",
             (("object", self.reference), ("file", self.file), ("reason", self.why)),
-            "Remove it with `rmref`; the next `realize` builds it again.",
+            "Remove it, `store.remove(reference)`; the next `realize` builds it again.",
         )
 
 

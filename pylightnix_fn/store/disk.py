@@ -22,6 +22,7 @@ from pylightnix_fn.errors.store import (
     MissingObject,
     StagingElsewhere,
     StillNeeded,
+    StoreFull,
     StoreNotWritable,
 )
 from pylightnix_fn.matcher.candidate import Candidate
@@ -234,6 +235,8 @@ class DiskStore:
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
                 raise StoreNotWritable(str(self.root), str(error)) from error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreFull(str(self.root), str(error)) from error
             raise
 
 
