@@ -46,12 +46,14 @@ def confined(work: Callable[[], V], seconds: float, name: str, realizer: str) ->
     context = multiprocessing.get_context("fork")
     receiver: Connection[None, _Word[V]]
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(work, sender))
-    with _forking():
-        process.start()
-    sender.close()
+    reading, writing = os.pipe()
+    process = context.Process(target=_guarded_work, args=(work, sender, reading, writing))
     try:
+        with _forking():
+            process.start()
+        sender.close()
         with _guarded(process):
+            os.write(writing, b".")
             if not _spoke(process, receiver, seconds):
                 raise TimedOut(name, realizer, seconds)
             word = receiver.recv()
@@ -61,6 +63,8 @@ def confined(work: Callable[[], V], seconds: float, name: str, realizer: str) ->
     finally:
         _end(process)
         receiver.close()
+        os.close(reading)
+        os.close(writing)
     if isinstance(word, Exception):
         raise word
     return word.value
@@ -83,8 +87,17 @@ def _status(code: int) -> str:
     return f"ended by signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _work(work: Callable[[], V], sender: Connection[_Word[V], None]) -> None:
+def _guarded_work(
+    work: Callable[[], V], sender: Connection[_Word[V], None], reading: int, writing: int
+) -> None:
     os.setpgrp()
+    os.close(writing)
+    if os.read(reading, 1):  # nothing is read where the parent was killed before it had a guard
+        os.close(reading)
+        _work(work, sender)
+
+
+def _work(work: Callable[[], V], sender: Connection[_Word[V], None]) -> None:
     word: _Word[V]
     try:
         word = _Done(work())

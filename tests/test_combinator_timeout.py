@@ -91,7 +91,7 @@ def test_process_that_hangs_is_gone(tmp_path: Path) -> None:
         time.sleep(60)
 
     with pytest.raises(TimedOut):
-        built(timeout(LIMIT)(doing(hang)), MemoryStore())
+        built(timeout(2)(doing(hang)), MemoryStore())
     assert is_gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
@@ -102,7 +102,7 @@ def test_child_of_a_process_that_hangs_is_gone(tmp_path: Path) -> None:
         child.wait()
 
     with pytest.raises(TimedOut):
-        built(timeout(LIMIT)(doing(hang)), MemoryStore())
+        built(timeout(2)(doing(hang)), MemoryStore())
     assert is_gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
@@ -128,7 +128,7 @@ def test_timeout_within_a_timeout_ends_with_it(tmp_path: Path) -> None:
         time.sleep(60)
 
     with pytest.raises(TimedOut):
-        built(timeout(LIMIT)(timeout(60)(doing(hang))), MemoryStore())
+        built(timeout(2)(timeout(60)(doing(hang))), MemoryStore())
     assert is_gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 

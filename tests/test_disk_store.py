@@ -28,7 +28,7 @@ from scenarios import (
 )
 
 import pylightnix_fn
-from pylightnix_fn import DiskStore, Folder, RRef, instantiate, mkconfig, realize
+from pylightnix_fn import DiskStore, DRef, Folder, RRef, instantiate, mkconfig, realize
 from pylightnix_fn.errors.store import (
     DamagedObject,
     HashCollision,
@@ -456,6 +456,11 @@ def test_dependency_that_was_removed_during_a_build_is_noticed(disk: DiskStore) 
     assert () == disk.rrefs(model)
 
 
+def _fill(store: DiskStore, dref: DRef[object], made: list[RRef[Folder]]) -> None:
+    for number in range(1000):
+        made.append(put(store, dref, {"a.txt": str(number)}))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
 def test_full_disk_is_told_and_leaves_the_store_whole(tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
@@ -465,10 +470,9 @@ def test_full_disk_is_told_and_leaves_the_store_whole(tmp_path: Path) -> None:
     try:
         store = DiskStore.open(tmp_path / "small" / "store")
         dref = registered(store)
-        made = []
+        made: list[RRef[Folder]] = []
         with pytest.raises(OSError, match="No space left on device"):
-            for number in range(1000):
-                made.append(put(store, dref, {"a.txt": str(number)}))
+            _fill(store, dref, made)
         assert made
         assert sorted(map(str, made)) == [str(rref) for rref in store.rrefs(dref)]
         assert [0] * len(made) == [store.record(rref).facts.sample for rref in made]

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from types import FunctionType, MethodType
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from .atoms import digest
 from .bytecode import bytecode_tag
 from .definitions import Reads, definition
-from .held import held
+from .held import held, is_proxy
 from .origin import Origin, Owner, Place, label_of, place_of, place_of_class, place_of_function
 from .parts import Assigned, Named, Part, Thing, Whole
 from .sketches import globals_of
@@ -57,9 +57,9 @@ def home_of(root: object) -> frozenset[str]:
         if any(value is each for each in seen):
             continue
         seen.append(value)
-        if isinstance(value, type):
+        if isinstance(value, type) and not is_proxy(value):
             places.update([place_of_class(value)] if counts else [])
-        elif isinstance(value, FunctionType) and "__wrapped__" not in vars(value):
+        elif _is_function(value) and "__wrapped__" not in vars(value):
             place = place_of_function(value)
             places.update([place] if counts or place.origin is Origin.OWN else [])
             stack.extend((each, False) for _, each in held(value))
@@ -143,6 +143,8 @@ def _label(thing: Thing) -> str:
 def _root_label(root: object) -> str:
     while isinstance(root, MethodType):
         root = root.__func__
-    if isinstance(root, FunctionType | type):
-        return _label(root)
-    return _label(type(root))
+    return _label(root if _is_function(root) or isinstance(root, type) else type(root))
+
+
+def _is_function(value: object) -> TypeGuard[FunctionType]:
+    return type(value) is FunctionType

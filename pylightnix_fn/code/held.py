@@ -25,6 +25,8 @@ def held(value: object) -> list[tuple[str, object]]:
     >>> [name for name, _ in held(partial(max, 1, key=len))]
     ['func', 'args', 'keywords']
     """
+    if is_proxy(value):
+        return _inside(value)
     match value:
         case FunctionType():
             return [*cells(value), *_defaults(value), *_wrapped(value)]
@@ -37,9 +39,16 @@ def held(value: object) -> list[tuple[str, object]]:
         case property():
             return [("get", value.fget), ("set", value.fset), ("delete", value.fdel)]
         case _:
-            extra = ((name, static_attribute(value, name)) for name in _WRAPPED)
-            found = {name: each for name, each in extra if each is not None}
-            return sorted((fields(value) | found).items())
+            return _inside(value)
+
+
+def is_proxy(value: object) -> bool:
+    """Whether something claims to be what it is not, as proxies do.
+
+    >>> is_proxy(1)
+    False
+    """
+    return value.__class__ is not type(value)
 
 
 def cells(function: FunctionType) -> Iterator[tuple[str, object]]:
@@ -95,6 +104,12 @@ def static_attribute(value: object, name: str) -> object:
             except AttributeError:
                 return None
     return None
+
+
+def _inside(value: object) -> list[tuple[str, object]]:
+    extra = ((name, static_attribute(value, name)) for name in _WRAPPED)
+    found = {name: each for name, each in extra if each is not None}
+    return sorted((fields(value) | found).items())
 
 
 def _dictionary(value: object) -> dict[str, object]:

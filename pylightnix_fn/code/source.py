@@ -23,6 +23,7 @@ from .syntax import FunctionNode, syntax_digest
 
 _FEATURES = [getattr(__future__, name).compiler_flag for name in __future__.all_feature_names]
 
+_TRANSLATE = "source_to_code"
 _BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
@@ -85,14 +86,14 @@ def _code(tree: ast.Module, file: str, flags: int) -> CodeType:
 def _hooked(text: str, file: str, loader: object) -> CodeType | None:
     kind = type(loader)
     rewrite = getattr(sys.modules.get(kind.__module__), "rewrite_asserts", None)
-    translate = getattr(kind, "source_to_code", None)
+    translate = getattr(loader, _TRANSLATE, None)
     if rewrite is not None:
         tree = ast.parse(text)
         rewrite(tree, text.encode(), file, getattr(loader, "config", None))
         return _code(tree, file, 0)
-    if translate in {None, SourceFileLoader.source_to_code}:
+    if translate is None or getattr(kind, _TRANSLATE) is SourceFileLoader.source_to_code:
         return None
-    code: object = translate(loader, text.encode(), file)
+    code: object = translate(text.encode(), file)
     return code if isinstance(code, CodeType) else None
 
 

@@ -6,29 +6,22 @@ sets are sorted, and an object met twice is named by the place where it was met 
 
 from __future__ import annotations
 
-import builtins
-import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from hashlib import sha256
 from itertools import islice
 from pathlib import PurePath
 from types import FunctionType, MappingProxyType, ModuleType, SimpleNamespace
 
-from .atoms import atom
 from .callables import called, code_steps
-from .held import fields, held
+from .constants import constant_word, content_word
+from .held import fields, held, is_proxy
 from .origin import Origin, Owner, place_of_class
 from .parts import Close, Count, Frame, Look, Named, Part, Step, Steps, named, said
 
-LARGEST_BUFFER = 1 << 24
-
 _MEMBER = 10_000  # parts
 
-_SCALARS = frozenset({"datetime", "decimal", "fractions", "ipaddress", "uuid", "zoneinfo"})
 _ONCE = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, frozenset})
-_VIEW: Callable[[object], memoryview] = vars(builtins)["memoryview"]  # of any object, or TypeError
 
 
 def described(value: object, owner: Owner) -> tuple[Part, ...]:
@@ -97,11 +90,11 @@ def _may_be_shared(value: object) -> bool:
 
 def _steps(look: Look, owner: Owner, seen: _Seen) -> Steps:
     value, count = look.value, look.counts
-    if value.__class__ is not type(value):  # a proxy: what it claims to be is not what it is
+    if is_proxy(value):
         return _instance(value, count, owner)
     if (steps := code_steps(value, count, owner)) is not None:
         return steps
-    if (word := _word(value)) is not None:
+    if (word := constant_word(value)) is not None:
         return _constant(value, word) if count is Count.ALL else []
     if isinstance(value, Enum):
         member: list[Step] = [f"member {value.name}", Look(value._value_)]
@@ -109,25 +102,6 @@ def _steps(look: Look, owner: Owner, seen: _Seen) -> Steps:
     if (members := _members(value, count, owner, seen)) is not None:
         return members
     return _instance(value, count, owner)
-
-
-def _word(value: object) -> str | None:
-    if isinstance(value, Enum):
-        return None
-    if (word := atom(value)) is not None:
-        return word
-    match value:
-        case PurePath():
-            return "path " + ascii(value.as_posix())
-        case re.Pattern():
-            return f"pattern {value.flags} {atom(value.pattern)}"
-        case bytearray():
-            return "bytearray " + value.hex()
-        case range():
-            return repr(value)
-        case _:
-            scalar = place_of_class(type(value)).public in _SCALARS and " at 0x" not in repr(value)
-            return f"{type(value).__name__} {value!r}" if scalar else None
 
 
 def _constant(value: object, word: str) -> Steps:
@@ -197,7 +171,7 @@ def _instance(value: object, count: Count, owner: Owner) -> Steps:
         return [said(name, count), *(Look(each, count) for _, each in held(value) if data)]
     if data:
         return [name, *_state(value)]
-    content = _buffer(value)
+    content = content_word(value)
     return [name, content] if content else [named(place, kind.__qualname__, opaque=True)]
 
 
@@ -205,13 +179,3 @@ def _state(value: object) -> Iterator[Step]:
     for name, each in fields(value).items():
         yield "field " + ascii(name)
         yield Look(each)
-
-
-def _buffer(value: object) -> str | None:
-    try:
-        view = _VIEW(value)
-    except (TypeError, ValueError, BufferError):
-        return None
-    if view.nbytes > LARGEST_BUFFER or not {"O", "P", "&"}.isdisjoint(view.format):
-        return None  # too large to read at every plan, or addresses
-    return f"buffer {view.format} {view.shape} {sha256(view.tobytes()).hexdigest()}"
