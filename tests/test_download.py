@@ -36,6 +36,10 @@ from http_server import (
 )
 from rich.console import Console
 
+from pylightnix_fn.content.download import download
+from pylightnix_fn.content.local_file import copy_checked
+from pylightnix_fn.content.progress import Report, bar, on_terminal, silent
+from pylightnix_fn.content.source import redirected
 from pylightnix_fn.errors.fetch import (
     ChecksumMalformed,
     ChecksumMismatch,
@@ -45,10 +49,6 @@ from pylightnix_fn.errors.fetch import (
     UrlRefused,
 )
 from pylightnix_fn.errors.message import PylightnixError
-from pylightnix_fn.stages.download import download
-from pylightnix_fn.stages.local_file import copy_checked
-from pylightnix_fn.stages.progress import Report, bar, on_terminal, silent
-from pylightnix_fn.stages.source import redirected
 
 DATA = random.Random(1).randbytes(1024)
 OTHER = random.Random(2).randbytes(1024)
@@ -641,7 +641,7 @@ def test_bar_shows_no_percentage_of_an_unknown_total() -> None:
 
 def test_import_loads_neither_requests_nor_rich() -> None:
     heavy = "{'requests', 'urllib3', 'rich'}"
-    code = f"import sys, pylightnix_fn.stages.download; print({heavy} & set(sys.modules))"
+    code = f"import sys, pylightnix_fn.content.download; print({heavy} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert "set()\n" == found.stdout
 

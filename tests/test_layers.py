@@ -29,7 +29,8 @@ EFFECTS: Final = (
     ("inplace",),
     ("driver", "outlook", "stages"),
     ("building",),
-    ("store", "memory_store", "workshop"),
+    ("archive",),
+    ("store", "memory_store", "workshop", "content"),
     ("store_protocol", "sealing", "versions", "confinement"),
 )
 PURE: Final = (

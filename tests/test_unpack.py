@@ -28,6 +28,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pylightnix_fn.archive.unpack import Limits, unpack
 from pylightnix_fn.errors.fetch import (
     ArchiveDamaged,
     ArchiveRefused,
@@ -36,7 +37,6 @@ from pylightnix_fn.errors.fetch import (
     UnknownArchive,
 )
 from pylightnix_fn.errors.message import PylightnixError
-from pylightnix_fn.stages.unpack import Limits, unpack
 
 Tree: TypeAlias = dict[str, tuple[str, bytes]]
 Entry: TypeAlias = tuple[tarfile.TarInfo, bytes]

@@ -1,1 +1,1 @@
-"""The builtin stages, and the workers behind them that touch the world."""
+"""The builtin stages: fetched content, content of the program, the winner of a sweep."""

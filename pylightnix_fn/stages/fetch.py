@@ -14,18 +14,18 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import AttrsInstance, frozen
 
+from pylightnix_fn.archive.unpack import unpack
 from pylightnix_fn.code import Version
+from pylightnix_fn.content.download import download
+from pylightnix_fn.content.local_file import copy_checked
+from pylightnix_fn.content.source import checked_sha256, checked_url
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Manager, derive
 from pylightnix_fn.matcher.choice import latest
 from pylightnix_fn.outputs import why_no_output
 from pylightnix_fn.realizer import Build
 from pylightnix_fn.refs import DRef
-from pylightnix_fn.stages.download import download
 from pylightnix_fn.stages.given import name_from
-from pylightnix_fn.stages.local_file import copy_checked
-from pylightnix_fn.stages.source import checked_sha256, checked_url
-from pylightnix_fn.stages.unpack import unpack
 from pylightnix_fn.tree import Folder
 
 T = TypeVar("T", bound=AttrsInstance)

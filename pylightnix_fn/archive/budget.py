@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, evolve, frozen
 
-from pylightnix_fn.stages.member import Refusal
+from pylightnix_fn.archive.member import Refusal
 
 
 @frozen

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from attrs import frozen
 
+from pylightnix_fn.content.exchange import CHUNK, Line, exchange, new_session
+from pylightnix_fn.content.http_header import backoff
+from pylightnix_fn.content.outcome import Broken, Outcome, Refused, Whole
+from pylightnix_fn.content.partial import Partial
+from pylightnix_fn.content.progress import Progress, on_terminal
+from pylightnix_fn.content.source import checked_sha256, checked_url
 from pylightnix_fn.errors.fetch import ChecksumMismatch, DownloadFailed
-from pylightnix_fn.stages.exchange import CHUNK, Line, exchange, new_session
-from pylightnix_fn.stages.http_header import backoff
-from pylightnix_fn.stages.outcome import Broken, Outcome, Refused, Whole
-from pylightnix_fn.stages.partial import Partial
-from pylightnix_fn.stages.progress import Progress, on_terminal
-from pylightnix_fn.stages.source import checked_sha256, checked_url
 
 
 def download(

@@ -8,9 +8,9 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from pylightnix_fn.content.partial import Partial
+from pylightnix_fn.content.source import checked_sha256
 from pylightnix_fn.errors.fetch import ChecksumMismatch, LocalFileMissing, NotRegularFile
-from pylightnix_fn.stages.partial import Partial
-from pylightnix_fn.stages.source import checked_sha256
 
 CHUNK = 1 << 20
 

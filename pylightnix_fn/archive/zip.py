@@ -19,8 +19,8 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import BinaryIO
 
-from pylightnix_fn.stages.member import File, Folder, Member, Refusal, Symlink
-from pylightnix_fn.stages.stream import CHUNK
+from pylightnix_fn.archive.member import File, Folder, Member, Refusal, Symlink
+from pylightnix_fn.archive.stream import CHUNK
 
 _MAX_TABLE = 1 << 27  # bytes of the table of contents, all of which is held in memory
 _MAX_TARGET = 4095  # bytes of the target of a link

@@ -9,8 +9,8 @@ from enum import Enum, auto
 
 from attrs import define, field
 
-from pylightnix_fn.stages.budget import Budget
-from pylightnix_fn.stages.member import Components, Refusal, folded
+from pylightnix_fn.archive.budget import Budget
+from pylightnix_fn.archive.member import Components, Refusal, folded
 
 
 class Use(Enum):

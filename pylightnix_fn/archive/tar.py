@@ -12,9 +12,9 @@ import re
 import tarfile
 from collections.abc import Iterator
 
-from pylightnix_fn.stages.budget import Budget
-from pylightnix_fn.stages.member import File, Folder, HardLink, Member, Refusal, Symlink
-from pylightnix_fn.stages.stream import Stream
+from pylightnix_fn.archive.budget import Budget
+from pylightnix_fn.archive.member import File, Folder, HardLink, Member, Refusal, Symlink
+from pylightnix_fn.archive.stream import Stream
 
 _BLOCK = tarfile.BLOCKSIZE
 _MAX_EXTENSION = 1 << 20  # bytes of one pax or long-name header

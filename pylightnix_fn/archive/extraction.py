@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from pylightnix_fn.stages.budget import Budget
-from pylightnix_fn.stages.member import (
+from pylightnix_fn.archive.budget import Budget
+from pylightnix_fn.archive.member import (
     Components,
     File,
     Folder,
@@ -28,8 +28,8 @@ from pylightnix_fn.stages.member import (
     check_symlink,
     components,
 )
-from pylightnix_fn.stages.names import Names, Use
-from pylightnix_fn.stages.stream import CHUNK
+from pylightnix_fn.archive.names import Names, Use
+from pylightnix_fn.archive.stream import CHUNK
 
 _ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER = _ROOT | os.O_NOFOLLOW

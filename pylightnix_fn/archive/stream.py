@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
 
-from pylightnix_fn.stages.member import Refusal
+from pylightnix_fn.archive.member import Refusal
 
 CHUNK = 1 << 20
 _INPUT = 1 << 16  # small: what lies behind the end of a gzip member is copied for each member

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from pylightnix_fn.archive.budget import Budget, Limits
+from pylightnix_fn.archive.extraction import Extraction
+from pylightnix_fn.archive.member import Member, Refusal
+from pylightnix_fn.archive.stream import decompressed
+from pylightnix_fn.archive.tar import is_tar, tar_members
+from pylightnix_fn.archive.zip import is_zip, zip_members
+from pylightnix_fn.content.local_file import open_regular
 from pylightnix_fn.errors.fetch import ArchiveDamaged, ArchiveRefused, UnknownArchive
-from pylightnix_fn.stages.budget import Budget, Limits
-from pylightnix_fn.stages.extraction import Extraction
-from pylightnix_fn.stages.local_file import open_regular
-from pylightnix_fn.stages.member import Member, Refusal
-from pylightnix_fn.stages.stream import decompressed
-from pylightnix_fn.stages.tar import is_tar, tar_members
-from pylightnix_fn.stages.zip import is_zip, zip_members
 
 __all__ = ["Limits", "unpack"]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from pylightnix_fn.content.http_header import content_length, content_range, validator
+from pylightnix_fn.content.outcome import Broken, Outcome, Refused, Whole, of_error, of_status
+from pylightnix_fn.content.partial import Partial
+from pylightnix_fn.content.progress import Report
+from pylightnix_fn.content.source import redirected
 from pylightnix_fn.errors.fetch import UrlRefused
-from pylightnix_fn.stages.http_header import content_length, content_range, validator
-from pylightnix_fn.stages.outcome import Broken, Outcome, Refused, Whole, of_error, of_status
-from pylightnix_fn.stages.partial import Partial
-from pylightnix_fn.stages.progress import Report
-from pylightnix_fn.stages.source import redirected
 
 if TYPE_CHECKING:
     from requests import Response, Session

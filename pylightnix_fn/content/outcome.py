@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from pylightnix_fn.stages.http_header import retry_after
+from pylightnix_fn.content.http_header import retry_after
 
 _TRANSIENT = (408, 425, 429)  # and all of 5xx
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (

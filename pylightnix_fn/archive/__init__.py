@@ -1,0 +1,1 @@
+"""Archives of strangers, unpacked without trusting what they say."""

@@ -1,0 +1,1 @@
+"""Bytes of a known checksum, from the network or from a local file."""
