@@ -56,7 +56,7 @@ def code_steps(value: object, count: Count, owner: Owner) -> Steps | None:
 
 
 def called(value: object, count: Count) -> Steps:
-    """The parts of other people's callable object.
+    """The parts of other people's callable object, or of their descriptor.
 
     >>> from operator import itemgetter
     >>> list(called(itemgetter(1), Count.ALL))

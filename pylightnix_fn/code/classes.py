@@ -11,6 +11,8 @@ from enum import Enum
 from functools import cached_property
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 
+from attrs import NOTHING, Factory
+
 from .held import held
 from .origin import Owner
 
@@ -39,8 +41,9 @@ def class_facts(kind: type, owner: Owner) -> Iterator[tuple[str, object]]:
         yield "metaclass", type(kind)
     for each in (*_records(kind, "__attrs_attrs__"), *_records(kind, "__dataclass_fields__")):
         for name in _RECORD:
-            value = getattr(each, name, None)
-            yield "record " + name, getattr(value, "factory", value)
+            value: object = getattr(each, name, None)
+            if value is not NOTHING:
+                yield "record " + name, value.factory if isinstance(value, Factory) else value
     if issubclass(kind, Enum):  # what else is in its namespace differs between versions
         yield from ((name, member._value_) for name, member in kind.__members__.items())
         own = (each for each in _functions(kind) if owner.owns_function(each))

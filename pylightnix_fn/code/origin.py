@@ -59,14 +59,16 @@ class Place(NamedTuple):
 
     @property
     def public(self) -> str:
-        """The name without its private parts, which move between versions.
+        """The name in a key: without private parts, which move between versions.
 
         >>> Place("pathlib._local").public, Place("_operator").public
         ('pathlib', 'operator')
         """
         first, *rest = self.module.split(".")
         shown = [first.lstrip("_"), *(each for each in rest if not each.startswith("_"))]
-        return ".".join(shown) if self.origin is not Origin.LIBRARY else self.top
+        if self.origin is Origin.OWN:
+            return label_of(self)
+        return self.top if self.origin is Origin.LIBRARY else ".".join(shown)
 
 
 class Owner(NamedTuple):

@@ -163,7 +163,7 @@ def _instance(value: object, count: Count, owner: Owner) -> Steps:
     if owner.owns(place):
         return [kind, *_state(value)]
     name = named(place, kind.__qualname__)
-    if callable(value):
+    if callable(value) or hasattr(kind, "__get__"):
         return called(value, count)
     data = hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__")
     data = data or isinstance(value, SimpleNamespace) or name.name == "argparse:Namespace"

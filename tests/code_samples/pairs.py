@@ -111,6 +111,81 @@ def fit(b):
     return Shape(1), Rate(), Kind.SMALL
 """
 
+KINDS = """
+import abc
+import enum
+import functools
+from typing import Generic, NamedTuple, Protocol, TypedDict, TypeVar
+from attrs import define, field
+
+T = TypeVar("T")
+
+class Shown(Protocol):
+    def show(self): ...
+
+class Point(NamedTuple):
+    x: int
+    y: int = 2
+
+class Row(TypedDict):
+    x: int
+
+class Base(abc.ABC, Generic[T]):
+    @abc.abstractmethod
+    def show(self): ...
+
+class Meta(type):
+    def __call__(cls):
+        return super().__call__()
+
+class Mode(enum.Flag):
+    READ = enum.auto()
+    WRITE = enum.auto()
+
+    def both(self):
+        return Mode.READ | Mode.WRITE
+
+@define
+class Item(Base[int]):
+    x: int = field(default=1, converter=int, validator=lambda *_: None)
+    parts: list = field(factory=list)
+
+    def show(self):
+        return super().show()
+
+    twice = functools.partialmethod(show)
+
+    @functools.cached_property
+    def kept(self):
+        return 1
+
+    @functools.singledispatchmethod
+    def told(self, x):
+        return 2
+
+    @told.register
+    def _(self, x: int):
+        return 3
+
+class Made(metaclass=Meta):
+    limit = (1, 2)
+
+@functools.lru_cache
+def cached(x):
+    return x + 4
+
+@functools.singledispatch
+def shown(x):
+    return 5
+
+@shown.register
+def _(x: int):
+    return 6
+
+def fit(b: Shown):
+    return Point(1), Row(x=1), Item(), Mode.READ.both(), Made(), cached(1), shown(b)
+"""
+
 LATE = """
 def fit(b):
     from helpers import norm
@@ -339,6 +414,15 @@ SEEN = (
     differs("default of an attrs class", RECORDS, RECORDS.replace("= 0.1", "= 0.2")),
     differs("factory of a default", RECORDS, RECORDS.replace("[1]", "[2]")),
     differs("value of a member", RECORDS, RECORDS.replace("SMALL = 1", "SMALL = 0")),
+    *(
+        differs(f"class or wrapper {n}", KINDS, KINDS.replace(f"return {n}", "return 7"))
+        for n in (1, 2, 3, 5, 6)
+    ),
+    differs("cached function", KINDS, KINDS.replace("x + 4", "x + 5")),
+    differs("metaclass", KINDS, KINDS.replace("return super().__call__()", "pass")),
+    differs("default of a named tuple", KINDS, KINDS.replace("y: int = 2", "y: int = 3")),
+    differs("members of a flag", KINDS, KINDS.replace("    WRITE = enum.auto()", "    WRITE = 8")),
+    differs("validator", KINDS, KINDS.replace("lambda *_: None", "lambda *_: 1")),
     differs("decorator", DECORATED, DECORATED.replace("factor *", "factor +")),
     differs("argument of a decorator", DECORATED, DECORATED.replace("scaled(2)", "scaled(3)")),
     differs("beneath a decorator", DECORATED, DECORATED.replace("return b", "return b + 1")),
