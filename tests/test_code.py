@@ -143,7 +143,10 @@ def test_code_is_the_same_in_every_process_and_version(version: str, tmp_path: P
 
 
 def test_code_keeps_its_digests_for_good(tmp_path: Path) -> None:
-    expected = {"helpers:norm": "", "pipeline:fit": ""}
+    expected = {
+        "helpers:norm": "b73e7502df4cf90d36a067df993930cf",
+        "pipeline:fit": "2a746bfa2dcf210521fa4f4538acdf0e",
+    }
     assert expected == digests(tmp_path, PROJECT)
 
 
@@ -582,7 +585,11 @@ def test_code_that_is_remembered_is_told_in_microseconds(space: dict[str, object
     assert min(times) < 0.020  # seconds for 1000 calls; some 0.001 on an idle machine
 
 
-@pytest.mark.parametrize("pair", PAIRS[-70::7], ids=lambda pair: pair.name)
+# `typing` itself keeps what is generic alive.
+MORTAL = [each for each in PAIRS if "Generic" not in each.after]
+
+
+@pytest.mark.parametrize("pair", MORTAL[::9], ids=lambda pair: pair.name)
 def test_code_keeps_no_function_alive(pair: Pair, tmp_path: Path) -> None:
     with loaded(tmp_path, pair.after) as module:
         fit = weakref.ref(module.fit)

@@ -19,6 +19,8 @@ from types import (
     WrapperDescriptorType,
 )
 
+import attrs
+
 from .held import held, static_attribute
 from .origin import Origin, Owner, place_of, place_of_class, place_of_function, place_of_module
 from .parts import Close, Count, Frame, Look, Named, Step, Steps, Whole, named, said
@@ -34,8 +36,10 @@ def code_steps(value: object, count: Count, owner: Owner) -> Steps | None:
         case FunctionType():
             if owner.owns_function(value):
                 return [value]
-            place = place_of_function(value)
-            return _frame(value, named(place, value.__code__.co_qualname), place.origin, count)
+            place, name = place_of_function(value), value.__code__.co_qualname
+            if "<locals>" in name and count is Count.CALLS:  # how others do things, not what
+                return [Look(each, count) for _, each in held(value)]
+            return _frame(value, named(place, name), place.origin, count)
         case type():
             place = place_of_class(value)
             return [value if owner.owns(place) else said(named(place, value.__qualname__), count)]
@@ -75,11 +79,20 @@ def called(value: object, count: Count) -> Steps:
 def _frame(value: object, name: Named, origin: Origin, count: Count) -> Iterator[Step]:
     if origin is Origin.LIBRARY:
         yield Frame(Named(said(name, count).name))
+        yield from (Look(each, Count.ALL) for each in _keyed(value))
         yield from (Look(each, Count.OWN) for _, each in held(value))
         yield Close.FRAME
     else:
         yield said(name, count)
         yield from (Look(each, Count.CALLS) for _, each in held(value))
+
+
+def _keyed(value: object) -> Iterator[object]:
+    """What a combinator of this library puts into the key, by ``metadata={"key": True}``."""
+    kind = type(value)
+    if attrs.has(kind):
+        fields = (each.name for each in attrs.fields(kind) if each.metadata.get("key"))
+        yield from (static_attribute(value, name) for name in fields)
 
 
 def _builtin(

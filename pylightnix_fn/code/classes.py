@@ -11,10 +11,10 @@ from enum import Enum
 from functools import cached_property
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 
-from attrs import NOTHING, Factory
+from attrs import NOTHING
 
 from .held import held
-from .origin import Owner
+from .origin import Owner, place_of_class
 
 _PYTHONS_OWN = frozenset({"_abc_impl", "_is_protocol", "_is_runtime_protocol"})
 _RECORD = ("name", "default", "default_factory", "converter", "validator", "kw_only")
@@ -43,7 +43,7 @@ def class_facts(kind: type, owner: Owner) -> Iterator[tuple[str, object]]:
         for name in _RECORD:
             value: object = getattr(each, name, None)
             if value is not NOTHING:
-                yield "record " + name, value.factory if isinstance(value, Factory) else value
+                yield "record " + name, _made(value)
     if issubclass(kind, Enum):  # what else is in its namespace differs between versions
         yield from ((name, member._value_) for name, member in kind.__members__.items())
         own = (each for each in _functions(kind) if owner.owns_function(each))
@@ -58,6 +58,12 @@ def _records(kind: type, name: str) -> Iterable[object]:
     if isinstance(found, dict):
         return list(found.values())
     return found if isinstance(found, tuple) else ()
+
+
+def _made(value: object) -> object:
+    kind = type(value)
+    is_factory = kind.__qualname__ == "Factory" and place_of_class(kind).top == "attr"
+    return getattr(value, "factory", None) if is_factory else value
 
 
 def is_told(name: str, member: object, kind: type, owner: Owner) -> bool:

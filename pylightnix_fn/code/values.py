@@ -168,7 +168,8 @@ def _instance(value: object, count: Count, owner: Owner) -> Steps:
     data = hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__dataclass_fields__")
     data = data or isinstance(value, SimpleNamespace) or name.name == "argparse:Namespace"
     if count is not Count.ALL:
-        return [said(name, count), *(Look(each, count) for _, each in held(value) if data)]
+        silent = said(name, Count.OWN)
+        return [silent, *(Look(each, count) for _, each in held(value) if data)]
     if data:
         return [name, *_state(value)]
     content = content_word(value)
