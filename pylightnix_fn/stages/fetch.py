@@ -14,10 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import AttrsInstance, frozen
 
-from pylightnix_fn.archive.unpack import unpack
 from pylightnix_fn.code import Version
-from pylightnix_fn.content.download import download
-from pylightnix_fn.content.local_file import copy_checked
 from pylightnix_fn.content.source import checked_sha256, checked_url
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Manager, derive
@@ -60,6 +57,8 @@ class _Downloading(Generic[T]):
     urls: tuple[str, ...]
 
     def __call__(self, b: Build[FetchUrl, T]) -> None:
+        from pylightnix_fn.content.download import download  # no plan needs it, nor what it needs
+
         target = b.path / b.config.filename
         download(self.urls, b.config.sha256, target, sleep=b.site.sleep)
         _opened(target, b.config.mode)
@@ -74,6 +73,8 @@ class _Copying(Generic[T]):
     source: Path
 
     def __call__(self, b: Build[FetchLocal, T]) -> None:
+        from pylightnix_fn.content.local_file import copy_checked
+
         target = b.path / b.config.filename
         copy_checked(self.source, b.config.sha256, target)
         _opened(target, b.config.mode)
@@ -180,6 +181,8 @@ def fetchlocal(
 def _opened(archive: Path, mode: str) -> None:
     if mode == "as-is":
         return
+    from pylightnix_fn.archive.unpack import unpack
+
     unpack(archive, archive.parent)
     if mode == "unpack,remove":
         archive.unlink()
