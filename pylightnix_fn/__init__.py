@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.driver import realize
     from pylightnix_fn.encoding import selfref
     from pylightnix_fn.errors.message import PylightnixError
-    from pylightnix_fn.events import Built, Event, Matched, Started
+    from pylightnix_fn.events import Built, Event, Matched, Observer, Started
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
@@ -80,7 +80,7 @@ _HOMES = {
     "config": "Config mkconfig",
     "encoding": "selfref",
     "driver": "realize",
-    "events": "Built Event Matched Started",
+    "events": "Built Event Matched Observer Started",
     "errors.message": "PylightnixError",
     "manager": "Derivation Manager Traced derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",
@@ -137,6 +137,7 @@ __all__ = [
     "Miss",
     "Need",
     "Never",
+    "Observer",
     "Plan",
     "PylightnixError",
     "RRef",

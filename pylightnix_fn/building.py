@@ -40,7 +40,7 @@ def run_recipe(site: Workshop) -> None:
     derivation, staging = site.derivation, site.staging
     try:
         derivation.recipe(site)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # who asks to exit is not the whole program
         with suppress(OSError):  # the disk may be full; what the realizer raised says more
             (staging.home / ERROR_FILE).write_bytes(
                 traceback.format_exc().encode(errors="backslashreplace")
@@ -59,7 +59,7 @@ def _check_promises(site: Workshop) -> None:
     derivation, folder = site.derivation, site.folder
     for promise in derivation.promises:
         path = folder / promise.path
-        if not path.exists():
+        if not (path.is_file() if promise.is_file else path.exists()):
             found = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
             raise MissingOutput(
                 derivation.name, derivation.realizer, promise.label, str(path), found

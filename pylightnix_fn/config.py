@@ -5,7 +5,8 @@ A config is only its canonical text, and equal configs have equal texts, whateve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from attrs import field, frozen
 
@@ -14,6 +15,8 @@ from pylightnix_fn.encoding import Reference, Walk
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotJson
 from pylightnix_fn.refs import DRef, checked_name, dref
+
+Around: TypeAlias = Callable[[tuple[Reference, ...]], Mapping[str, Json]]
 
 
 @frozen
@@ -57,16 +60,19 @@ def mkconfig(parameters: Mapping[str, object]) -> Config:
 
 
 def encoded(
-    name: str, parameters: Mapping[str, object], root: str, around: Mapping[str, Json] | None
+    name: str, parameters: Mapping[str, object], root: str, around: Around | None
 ) -> Config:
     """The config of these parameters, as ``fields`` of what is around them, if anything is.
+
+    What is around them may depend on the references inside.
 
     ``root`` begins the paths in error texts.
     """
     walk = Walk(name)
     fields = walk.mapping(parameters, root, MAX_DEPTH - (around is not None))
-    text = canonical(fields if around is None else {**around, "fields": fields})
-    return Config(text, name, tuple(walk.references), tuple(walk.promises))
+    references = tuple(walk.references)
+    text = canonical(fields if around is None else {**around(references), "fields": fields})
+    return Config(text, name, references, tuple(walk.promises))
 
 
 def dependencies(references: Iterable[Reference]) -> tuple[DRef[object], ...]:

@@ -21,7 +21,7 @@ from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.events import Built, Matched, Observer, Started, unobserved
 from pylightnix_fn.manager import Derivation
-from pylightnix_fn.outputs import bind
+from pylightnix_fn.outputs import Sealed, bind
 from pylightnix_fn.plan import (
     Budget,
     BuildMore,
@@ -175,7 +175,7 @@ def realization_of(store: Store, rref: RRef[U]) -> Realization[U]:
     record, folder = store.record(rref), store.folder(rref)
     return Realization(
         rref,
-        bind(rref.outputs, folder, DiskFiles()),
+        bind(rref.outputs, folder, Sealed(DiskFiles())),
         folder,
         record.context,
         record.facts.started,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from pylightnix_fn.canonical import Json
 from pylightnix_fn.encoding import fields_of
-from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, UnboundArtifact
+from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, SealedArtifact, UnboundArtifact
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import MalformedOutputs
 from pylightnix_fn.tree import Folder
@@ -37,6 +37,19 @@ class Files(Protocol):
 
     def write(self, path: Path, data: bytes) -> None:
         """Make a file of these bytes, and the folders above it."""
+
+
+@frozen
+class Sealed:
+    """Files that can be read, and not be written: those of a realization."""
+
+    files: Files
+
+    def read(self, path: Path) -> bytes:
+        return self.files.read(path)
+
+    def write(self, path: Path, data: bytes) -> None:
+        raise SealedArtifact(str(path))
 
 
 @frozen
@@ -127,6 +140,7 @@ class Promise:
 
     label: str
     path: str
+    is_file: bool = False  # an artifact; a path may lead to a folder
 
 
 def promises(outputs: object) -> tuple[Promise, ...]:
@@ -147,7 +161,10 @@ def promises(outputs: object) -> tuple[Promise, ...]:
         if why:
             raise MalformedOutputs(record, name, shown(path or value), why)
         paths[path] = name
-    return tuple(Promise(f"{record}.{name}", path) for path, name in paths.items())
+    return tuple(
+        Promise(f"{record}.{name}", path, isinstance(fields[name], Artifact))
+        for path, name in paths.items()
+    )
 
 
 def outputs_json(outputs: object) -> Mapping[str, Json]:

@@ -12,10 +12,11 @@ from attrs import evolve, field, frozen
 from rpds import HashTrieMap
 
 from pylightnix_fn.closure import Closure
-from pylightnix_fn.errors.build import RefusedByMatcher, UnsatisfiedMatcher
+from pylightnix_fn.errors.build import MatcherFailed, RefusedByMatcher, UnsatisfiedMatcher
 from pylightnix_fn.errors.plan import BadParameter, MalformedVerdict
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.matcher.candidate import Candidate, Matcher, Need, Never, Use
+from pylightnix_fn.outputs import reason
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
 
@@ -163,18 +164,22 @@ def next_round(
     Errors: `MalformedVerdict`, `RefusedByMatcher`, `UnsatisfiedMatcher`.
     """
     label = derivation.matcher.label
-    verdict: object = derivation.matcher.choose(candidates)
+    try:
+        verdict: object = derivation.matcher.choose(candidates)
+    except Exception as error:
+        raise MatcherFailed(derivation.name, label, reason(error)) from error
     match verdict:
-        case Use(rrefs):
+        case Use(tuple() as rrefs):
             return _settled(derivation, rrefs, candidates)
-        case Need(n, why) if n >= 1:
+        case Need(int() as n, why) if n >= 1:
             if limit := limit_reached(spent, budget):
                 raise UnsatisfiedMatcher(derivation.name, label, why, spent.builds, limit)
             return BuildMore(min(n, budget.builds - spent.builds), why)
         case Never(why):
             raise RefusedByMatcher(derivation.name, label, why, len(candidates))
         case _:
-            why = "a need is for 1 or more" if isinstance(verdict, Need) else "it is no verdict"
+            why = "a need is for a whole number, 1 or more"
+            why = why if isinstance(verdict, Need) else "it is no verdict"
             raise MalformedVerdict(derivation.name, label, repr(verdict), why)
 
 

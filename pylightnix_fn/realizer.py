@@ -6,6 +6,7 @@ depends on. All effects go through the `Site` that a driver gives.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, overload
 
 from attrs import field, frozen
 
+from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.plan import NotOne
-from pylightnix_fn.outputs import Files, bind
+from pylightnix_fn.outputs import Files, Sealed, bind
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.tree import Folder
 
@@ -95,6 +97,14 @@ class Build(Generic[C, T]):
         return self.dref.name
 
     @property
+    def seed(self) -> int:
+        """A number for generators of one's own, from the derivation and the number of the sample.
+
+        Sample k has the same one wherever it is drawn: ``numpy.random.default_rng(b.seed)``.
+        """
+        return int(digest(f"{self.dref.text}/{self.site.sample}")[:8], 16)
+
+    @property
     def path(self) -> Path:
         """The folder to write into."""
         return self.site.folder
@@ -111,8 +121,8 @@ class Build(Generic[C, T]):
     def deref(self, reference: DRef[U] | Many[U]) -> U | tuple[U, ...]:
         """The outputs of a dependency, bound to where they lie; `NotOne` if there is not one."""
         dref = reference if isinstance(reference, DRef) else reference.dref
-        folders = self.site.inputs(dref)
-        found = tuple(bind(dref.outputs, folder, self.site.files) for folder in folders)
+        files = Sealed(self.site.files)
+        found = tuple(bind(dref.outputs, folder, files) for folder in self.site.inputs(dref))
         return found if isinstance(reference, Many) else one(dref, found)
 
 
@@ -140,7 +150,7 @@ class Recipe(Generic[C, T]):
     unkeyed: Realizer[C, T] | None = None
 
     def __call__(self, site: Site) -> None:
-        self.realizer(Build(self.config, self.dref, site))
+        self.realizer(Build(copy.deepcopy(self.config), self.dref, site))
 
 
 def name_of(function: object) -> str:

@@ -7,11 +7,14 @@ is passed over: a tree that could not be read as a whole is no tree.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -38,6 +41,9 @@ def seal(folder: Path, name: str) -> Tree:
     """
     if folder.is_symlink() or not folder.is_dir():
         raise UnsupportedFile(name, ".", "it is not a folder any more", str(folder))
+    if still_open := next(_written_to(folder), None):
+        why = "it is still open for writing in this process"
+        raise UnsupportedFile(name, _shown(still_open), why, str(folder))
     entries: list[Entry] = []
     stack = [PurePosixPath()]
     while stack:
@@ -54,6 +60,20 @@ def seal(folder: Path, name: str) -> Tree:
         if "/" not in entry.path and is_reserved(entry.path):
             raise ReservedFile(name, entry.path, str(folder))
     return Tree(entries)
+
+
+def _written_to(folder: Path) -> Iterator[str]:
+    """The files below a folder that this process could still change, where the system tells."""
+    with suppress(FileNotFoundError):  # not on Linux
+        for descriptor in os.listdir("/proc/self/fd"):
+            with suppress(FileNotFoundError):  # that of the listing itself
+                path = os.readlink(f"/proc/self/fd/{descriptor}")
+                if path.startswith(f"{folder}/") and _is_writable(int(descriptor)):
+                    yield path.removeprefix(f"{folder}/")
+
+
+def _is_writable(descriptor: int) -> bool:
+    return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
 
 
 def _listed(folder: Path, below: PurePosixPath) -> list[tuple[PurePosixPath, os.stat_result]]:

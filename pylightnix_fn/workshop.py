@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from typing import Final, TypeAlias
 
 from attrs import Factory, evolve, field, frozen
@@ -52,6 +53,10 @@ class DiskFiles:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+# Descriptors belong to the process: the logs of two threads would be mixed.
+_LOGGING: Final = RLock()
 
 
 @frozen
@@ -121,6 +126,7 @@ class Workshop:
     def logging(self) -> Iterator[None]:
         # Unbuffered, so that everything stands in the order in which it was printed.
         with (
+            _LOGGING,
             self.staging.log.open("ab", buffering=0) as raw,
             io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True) as log,
             _descriptors(raw.fileno()),

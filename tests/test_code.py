@@ -305,6 +305,11 @@ def test_proxy_of_a_function_is_not_taken_for_it(tmp_path: Path) -> None:
         assert code_of(module.plain) != code_of(module.fit)
 
 
+def test_function_in_a_proxy_counts(tmp_path: Path) -> None:
+    with loaded(tmp_path, PROXY) as module:
+        assert "pipeline:plain" in code_of(module.fit).digests
+
+
 def noted(b: object) -> None:
     """A realizer in a module that pytest has rewritten."""
     assert b is not None, "why"

@@ -244,3 +244,20 @@ def test_one_sample_is_the_realizer_itself(store: Store) -> None:
     assert drawn(MemoryStore(), 1) == by_sample(
         store, built(samples(1)(seeded(numbers)), store).dref
     )
+
+
+def test_seed_of_a_build_serves_generators_of_ones_own(store: Store) -> None:
+    def draw(b: Build[Trial, Note]) -> None:
+        b.out.text.write(str(np.random.default_rng(b.seed).normal()))
+
+    one = by_sample(store, realize(several(draw, at_least(3)), store)[0].dref)
+    elsewhere = MemoryStore()
+    other = by_sample(elsewhere, realize(several(draw, at_least(3)), elsewhere)[0].dref)
+    assert one == other
+    assert 3 == len(set(one.values()))
+
+
+def test_seeding_is_part_of_the_key() -> None:
+    _, plain = derive(Manager(), Trial(), Note(), numbers)
+    _, sown = derive(Manager(), Trial(), Note(), seeded(numbers))
+    assert plain != sown

@@ -157,7 +157,7 @@ def test_record_and_dict_of_its_fields_are_the_same_config() -> None:
 
 
 def test_fields_stand_beside_what_is_around_them() -> None:
-    config = encoded("n", {"b": 1}, "Train", {"name": "n", "code": None})
+    config = encoded("n", {"b": 1}, "Train", lambda _: {"name": "n", "code": None})
     assert '{"code":null,"fields":{"b":1},"name":"n"}' == config.text
 
 
@@ -401,10 +401,10 @@ def test_depth_has_the_limit_of_the_text() -> None:
 
 
 def test_depth_counts_what_is_around_the_fields() -> None:
-    config = encoded("n", {"a": lists(MAX_DEPTH - 3, [1])}, "Train", {"name": "n"})
+    config = encoded("n", {"a": lists(MAX_DEPTH - 3, [1])}, "Train", lambda _: {"name": "n"})
     assert parsed(config.text) == config.value()
     with pytest.raises(NotJson, match="it is nested deeper than 64 levels"):
-        encoded("n", {"a": lists(MAX_DEPTH - 2, [1])}, "Train", {"name": "n"})
+        encoded("n", {"a": lists(MAX_DEPTH - 2, [1])}, "Train", lambda _: {"name": "n"})
 
 
 def _circles() -> list[object]:

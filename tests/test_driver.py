@@ -13,6 +13,7 @@ from attrs import frozen
 from scenarios import Counter, Part, numbered
 
 from pylightnix_fn import (
+    Artifact,
     Budget,
     Build,
     Built,
@@ -33,6 +34,7 @@ from pylightnix_fn import (
     Store,
     Use,
     all_of,
+    artifact,
     at_least,
     best,
     derive,
@@ -41,6 +43,7 @@ from pylightnix_fn import (
     latest,
     mkconfig,
     mkdrv,
+    number,
     realize,
 )
 from pylightnix_fn.closure import closure_of
@@ -49,6 +52,7 @@ from pylightnix_fn.errors.build import (
     RealizerFailed,
     RefusedByMatcher,
     ReservedFile,
+    SealedArtifact,
     UndeclaredInput,
     UnsatisfiedMatcher,
     UnsupportedFile,
@@ -68,8 +72,8 @@ def _diamond(m: Manager, counter: Counter) -> Pair:
 
 def _chain(m: Manager, counter: Counter, length: int) -> Pair:
     m, last = counter.stage(m, "0")
-    for number in range(1, length):
-        m, last = counter.stage(m, str(number), last)
+    for position in range(1, length):
+        m, last = counter.stage(m, str(position), last)
     return m, last
 
 
@@ -612,3 +616,95 @@ def test_many_can_be_rebuilt(store: Store) -> None:
     before = realize(closure, store)
     after = realize(closure, store, rebuild=[Many(before[0].dref)])
     assert len(before) + 1 == len(after)
+
+
+@frozen
+class Growing:
+    layers: list[int]
+
+
+def test_realizer_that_changes_its_config_does_not_change_the_next_one(store: Store) -> None:
+    numbers = count()
+
+    def grow(b: Build[Growing, Folder]) -> None:
+        b.config.layers.append(next(numbers))
+        (b.path / "layers").write_text(str(b.config.layers), encoding="utf-8")
+
+    def stage(m: Manager) -> tuple[Manager, Many[Folder]]:
+        return derive(m, Growing([7]), Folder(), grow, at_least(2), code=None)
+
+    found = realize(instantiate(stage), store)
+    texts = sorted((each.out / "layers").read_text(encoding="utf-8") for each in found)
+    assert ["[7, 0]", "[7, 1]"] == texts
+
+
+def test_realizer_that_exits_has_failed(store: Store) -> None:
+    def leave(b: Build[Part, Folder]) -> None:
+        raise SystemExit(0)
+
+    def stage(m: Manager) -> Pair:
+        return derive(m, Part("a"), Folder(), leave, code=None)
+
+    with pytest.raises(RealizerFailed, match="SystemExit"):
+        realize(instantiate(stage), store)
+
+
+def test_file_that_is_still_open_for_writing_is_refused(store: Store) -> None:
+    kept = []
+
+    def leave_open(b: Build[Part, Folder]) -> None:
+        kept.append((b.path / "log.txt").open("w", encoding="utf-8"))
+
+    def stage(m: Manager) -> Pair:
+        return derive(m, Part("a"), Folder(), leave_open, code=None)
+
+    with pytest.raises(UnsupportedFile, match="still open for writing"):
+        realize(instantiate(stage), store)
+    kept[0].close()
+
+
+@frozen
+class Score:
+    value: Artifact[float] = artifact("value.txt", number)
+
+
+@frozen
+class Scored:
+    score: DRef[Score]
+
+
+def scored(m: Manager) -> tuple[Manager, DRef[Score]]:
+    def write(b: Build[Part, Score]) -> None:
+        b.out.value.write(0.5)
+
+    return derive(m, Part("score"), Score(), write, code=None)
+
+
+def test_artifact_of_a_realization_cannot_be_written(store: Store) -> None:
+    realized = realize(instantiate(scored), store)
+    with pytest.raises(SealedArtifact, match="value"):
+        realized.out.value.write(1.0)
+    assert 0.5 == realized.out.value.read()
+
+
+def test_artifact_of_a_dependency_cannot_be_written(store: Store) -> None:
+    def overwrite(b: Build[Scored, Folder]) -> None:
+        b.deref(b.config.score).value.write(1.0)
+
+    def stage(m: Manager) -> Pair:
+        m, score = scored(m)
+        return derive(m, Scored(score), Folder(), overwrite, code=None)
+
+    with pytest.raises(SealedArtifact):
+        realize(instantiate(stage), store)
+
+
+def test_folder_in_the_place_of_an_artifact_is_a_missing_output(store: Store) -> None:
+    def make(b: Build[Part, Score]) -> None:
+        b.out.value.path.mkdir()
+
+    def stage(m: Manager) -> tuple[Manager, DRef[Score]]:
+        return derive(m, Part("score"), Score(), make, code=None)
+
+    with pytest.raises(MissingOutput):
+        realize(instantiate(stage), store)

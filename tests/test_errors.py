@@ -325,6 +325,27 @@ this artifact belongs to no realization yet
 Take it from `b.out`, `b.deref(reference)` or `realize(...).out`.""",
     ),
     (
+        build.SealedArtifact("/store/accuracy.txt"),
+        PermissionError,
+        """\
+an artifact of a realization cannot be written
+
+  file  /store/accuracy.txt
+
+Write to `b.out` in a realizer; what is realized never changes.""",
+    ),
+    (
+        build.MatcherFailed("model", "mine", "ZeroDivisionError: division by zero"),
+        RuntimeError,
+        """\
+matcher of 'model' raised
+
+  matcher  mine
+  error    ZeroDivisionError: division by zero
+
+Mend the matcher; nothing was built for its answer.""",
+    ),
+    (
         build.RequirementFailed("train", "fit", "accuracy_is_high"),
         ValueError,
         """\

@@ -39,6 +39,7 @@ PURE: Final = (
     ("closure",),
     ("realization", "composition", "classic", "combinator", "laws", "sweep"),
     ("manager",),
+    ("tracing",),
     ("realizer", "matcher"),
     ("codec",),
     ("outputs",),

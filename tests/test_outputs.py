@@ -84,7 +84,7 @@ def failing(_: object) -> bytes:
 def test_promises_are_the_paths_of_all_outputs() -> None:
     expected = (
         Promise("Model.weights", "net/model.h5"),
-        Promise("Model.accuracy", "accuracy.txt"),
+        Promise("Model.accuracy", "accuracy.txt", is_file=True),
     )
     assert expected == promises(Model())
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pylightnix_fn.canonical import digest
 from pylightnix_fn.closure import Closure, instantiate
-from pylightnix_fn.errors.build import RefusedByMatcher, UnsatisfiedMatcher
+from pylightnix_fn.errors.build import MatcherFailed, RefusedByMatcher, UnsatisfiedMatcher
 from pylightnix_fn.errors.plan import BadParameter, MalformedVerdict
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.matcher.candidate import (
@@ -385,7 +385,12 @@ def test_use_of_none_or_several_is_refused_for_one(chosen: RRefs) -> None:
 def test_need_of_none_is_refused(n: int) -> None:
     with pytest.raises(MalformedVerdict) as caught:
         asked(saying(Need(n, "?")), A)
-    expected = ("node", "of the user", f"Need(n={n}, why='?')", "a need is for 1 or more")
+    expected = (
+        "node",
+        "of the user",
+        f"Need(n={n}, why='?')",
+        "a need is for a whole number, 1 or more",
+    )
     assert expected == caught.value.args
 
 
@@ -436,3 +441,13 @@ def test_budget_refuses(expected: tuple[str, ...], make: Callable[[], object]) -
     with pytest.raises(BadParameter) as caught:
         make()
     assert expected == caught.value.args
+
+
+def test_matcher_that_raises_is_named() -> None:
+    def choose(found: tuple[Candidate, ...]) -> Verdict:
+        raise ZeroDivisionError("no mean of nothing")
+
+    with pytest.raises(MatcherFailed, match="no mean of nothing") as caught:
+        asked(Matcher(frozenset(), choose, "mine"))
+    assert ("node", "mine") == caught.value.args[:2]
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)

@@ -34,12 +34,7 @@ def code_steps(value: object, count: Count, owner: Owner) -> Steps | None:
     """
     match value:
         case FunctionType():
-            if owner.owns_function(value):
-                return [value]
-            place, name = place_of_function(value), value.__code__.co_qualname
-            if "<locals>" in name and count is Count.CALLS:  # how others do things, not what
-                return [Look(each, count) for _, each in held(value)]
-            return _frame(value, named(place, name), place.origin, count)
+            return [value] if owner.owns_function(value) else _function(value, count)
         case type():
             place = place_of_class(value)
             return [value if owner.owns(place) else said(named(place, value.__qualname__), count)]
@@ -74,6 +69,13 @@ def called(value: object, count: Count) -> Steps:
     else:
         name = named(place, kind.__qualname__, opaque=True)
     return _frame(value, name, place.origin, count)
+
+
+def _function(value: FunctionType, count: Count) -> Steps:
+    place, name = place_of_function(value), value.__code__.co_qualname
+    if "<locals>" in name and count is Count.CALLS:  # how others do things, not what they do
+        return [Look(each, count) for _, each in held(value)]
+    return _frame(value, named(place, name), place.origin, count)
 
 
 def _frame(value: object, name: Named, origin: Origin, count: Count) -> Iterator[Step]:

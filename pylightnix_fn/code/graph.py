@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from types import FunctionType, MethodType
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from .atoms import digest
 from .bytecode import bytecode_tag
 from .definitions import Reads, definition
-from .held import held, is_proxy
-from .origin import Origin, Owner, Place, label_of, place_of, place_of_class, place_of_function
+from .held import is_function
+from .home import home_of
+from .modules import module_named
+from .origin import Owner, Place, label_of, place_of, place_of_class, place_of_function
 from .parts import Assigned, Named, Part, Thing, Whole
 from .sketches import globals_of
 from .values import described
@@ -42,37 +44,6 @@ def reached(root: object) -> Reached:
     graph.settle()
     digests = dict(sorted(graph.digests.items()))
     return Reached(digests, frozenset(graph.packages), graph.reads, graph.owner)
-
-
-def home_of(root: object) -> frozenset[str]:
-    """The installed packages that a callable is defined in; empty where it is the user's own.
-
-    >>> home_of(home_of)
-    frozenset()
-    """
-    places, seen = set[Place](), list[object]()
-    stack = [(root, True)]  # and whether what is installed counts, or only the user's own
-    while stack:
-        value, counts = stack.pop()
-        if any(value is each for each in seen):
-            continue
-        seen.append(value)
-        if isinstance(value, type) and not is_proxy(value):
-            places.update([place_of_class(value)] if counts else [])
-        elif _is_function(value) and "__wrapped__" not in vars(value):
-            place = place_of_function(value)
-            places.update([place] if counts or place.origin is Origin.OWN else [])
-            stack.extend((each, False) for _, each in held(value))
-        elif isinstance(value, tuple | list):
-            stack.extend((each, counts) for each in value)
-        elif callable(value):
-            place = place_of_class(type(value))
-            places.update([place] if place.origin is Origin.OWN else [])
-            stack.extend((each, counts) for _, each in held(value))
-    places = places or {place_of_class(type(root))}
-    if any(place.origin is Origin.OWN for place in places):
-        return frozenset()
-    return frozenset(place.top for place in places if place.origin is Origin.INSTALLED)
 
 
 class _Graph:
@@ -135,7 +106,9 @@ def _label(thing: Thing) -> str:
         case type():
             return f"{label_of(place_of_class(thing))}:{thing.__qualname__}"
         case Whole():
-            return f"{label_of(Place(thing.name))}:<module>"
+            module = thing.module or module_named(thing.name)
+            place = place_of(vars(module)) if module else Place(thing.name)
+            return f"{label_of(place)}:<module>"
         case Assigned():
             return f"{label_of(place_of(globals_of(thing.holder)))}:{thing.name}"
 
@@ -143,8 +116,4 @@ def _label(thing: Thing) -> str:
 def _root_label(root: object) -> str:
     while isinstance(root, MethodType):
         root = root.__func__
-    return _label(root if _is_function(root) or isinstance(root, type) else type(root))
-
-
-def _is_function(value: object) -> TypeGuard[FunctionType]:
-    return type(value) is FunctionType
+    return _label(root if is_function(root) or isinstance(root, type) else type(root))

@@ -15,6 +15,7 @@ from types import (
     MemberDescriptorType,
     MethodType,
 )
+from typing import TypeGuard
 
 _WRAPPED = ("__wrapped__", "_self_wrapper", "__func__", "__self__")
 
@@ -26,7 +27,7 @@ def held(value: object) -> list[tuple[str, object]]:
     ['func', 'args', 'keywords']
     """
     if is_proxy(value):
-        return _inside(value)
+        return inside(value)
     match value:
         case FunctionType():
             return [*cells(value), *_defaults(value), *_wrapped(value)]
@@ -39,7 +40,7 @@ def held(value: object) -> list[tuple[str, object]]:
         case property():
             return [("get", value.fget), ("set", value.fset), ("delete", value.fdel)]
         case _:
-            return _inside(value)
+            return inside(value)
 
 
 def is_proxy(value: object) -> bool:
@@ -48,7 +49,19 @@ def is_proxy(value: object) -> bool:
     >>> is_proxy(1)
     False
     """
-    return value.__class__ is not type(value)
+    try:
+        return value.__class__ is not type(value)
+    except Exception:  # one that stands for nothing yet
+        return True
+
+
+def is_function(value: object) -> TypeGuard[FunctionType]:
+    """Whether something is a function of Python's, and no proxy of one.
+
+    >>> is_function(is_function), is_function(len)
+    (True, False)
+    """
+    return type(value) is FunctionType
 
 
 def cells(function: FunctionType) -> Iterator[tuple[str, object]]:
@@ -85,7 +98,7 @@ def fields(value: object) -> dict[str, object]:
                 except AttributeError:  # a slot that is empty
                     continue
     found |= _dictionary(value)
-    return {name: found[name] for name in sorted(found) if not _is_computed(value, name)}
+    return {name: found[name] for name in sorted(found, key=str) if not _is_computed(value, name)}
 
 
 def static_attribute(value: object, name: str) -> object:
@@ -101,15 +114,21 @@ def static_attribute(value: object, name: str) -> object:
         if isinstance(member, GetSetDescriptorType | MemberDescriptorType):
             try:
                 return member.__get__(value, type(value))
-            except AttributeError:
+            except Exception:  # a proxy of something that is not there
                 return None
     return None
 
 
-def _inside(value: object) -> list[tuple[str, object]]:
+def inside(value: object) -> list[tuple[str, object]]:
+    """The fields of an object, and what it says to wrap, by name in order.
+
+    >>> from types import SimpleNamespace
+    >>> inside(SimpleNamespace(b=1, a=2))
+    [('a', 2), ('b', 1)]
+    """
     extra = ((name, static_attribute(value, name)) for name in _WRAPPED)
     found = {name: each for name, each in extra if each is not None}
-    return sorted((fields(value) | found).items())
+    return sorted((fields(value) | found).items(), key=lambda each: str(each[0]))
 
 
 def _dictionary(value: object) -> dict[str, object]:

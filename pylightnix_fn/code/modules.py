@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from .mentions import Import
-from .origin import Place, place_of
+from .origin import Origin, Place, place_of
 
 
 def module_named(name: str) -> ModuleType | None:
@@ -23,12 +23,14 @@ def module_named(name: str) -> ModuleType | None:
 def place_of_import(each: Import, namespace: Mapping[str, object]) -> Place | None:
     """The module that an import statement reads, seen from these globals; None if there is none.
 
-    >>> place_of_import(Import(0, "os", "path"), {}).module
-    'os.path'
+    >>> place_of_import(Import(0, "json", "loads"), {}).module
+    'json'
     """
     module = absolute(each.level, each.module, namespace)
-    inner = found_place(f"{module}.{each.name}") if each.name not in {"", "*"} else None
-    return inner or found_place(module)
+    outer = found_place(module)
+    if outer is None or outer.origin is Origin.STANDARD or each.name in {"", "*"}:
+        return outer
+    return found_place(f"{module}.{each.name}") or outer
 
 
 def absolute(level: int, module: str, namespace: Mapping[str, object]) -> str:

@@ -15,8 +15,8 @@ from types import FunctionType, MappingProxyType, ModuleType, SimpleNamespace
 
 from .callables import called, code_steps
 from .constants import constant_word, content_word
-from .held import fields, held, is_proxy
-from .origin import Origin, Owner, place_of_class
+from .held import held, inside, is_function, is_proxy
+from .origin import Origin, Owner, label_of, place_of_class, place_of_function
 from .parts import Close, Count, Frame, Look, Named, Part, Step, Steps, named, said
 
 _MEMBER = 10_000  # parts
@@ -62,7 +62,7 @@ def _walk(look: Look, owner: Owner, seen: _Seen) -> Iterator[Part | Frame | Clos
             if _may_be_shared(item.value):
                 seen.add(item)
             stack.extend(reversed(list(_steps(item, owner, seen))))
-        elif isinstance(item.value, FunctionType) and owner.owns_function(item.value):
+        elif is_function(item.value) and owner.owns_function(item.value):
             yield item.value
         elif item.counts is Count.ALL:
             yield f"again {number}"
@@ -150,7 +150,8 @@ def _sortable(part: Part) -> str:
         case str():
             return part
         case FunctionType():
-            return f"{part.__code__.co_qualname} {part.__code__.co_firstlineno:09}"
+            code, module = part.__code__, label_of(place_of_function(part))
+            return f"{module} {code.co_qualname} {code.co_firstlineno:09}"
         case type():
             return part.__qualname__
         case _:
@@ -177,6 +178,6 @@ def _instance(value: object, count: Count, owner: Owner) -> Steps:
 
 
 def _state(value: object) -> Iterator[Step]:
-    for name, each in fields(value).items():
+    for name, each in inside(value):
         yield "field " + ascii(name)
         yield Look(each)

@@ -174,7 +174,7 @@ def _has(members: Members) -> bool:
         found = [each for _, each in held(now.get(name))]
         if not all(each is wanted() for each, wanted in zip(found, functions, strict=False)):
             return False
-    return all(type(now.get(name)).__name__ == kind for name, kind in members.kinds)
+    return all(type(now.get(name)).__name__ == each for name, each in members.kinds)
 
 
 def _members(kind: type, owner: Owner) -> Members | None:

@@ -5,6 +5,7 @@ Nothing here waits, prints, draws or starts anything itself.
 
 from __future__ import annotations
 
+import copy
 import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,7 +15,6 @@ from typing import Generic, TypeVar
 
 from attrs import evolve, field, frozen
 
-from pylightnix_fn.canonical import digest
 from pylightnix_fn.encoding import fields_of
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.realizer import Build, Realizer, name_of
@@ -78,9 +78,11 @@ class Seeded(Generic[C, T]):
     """See `seeded`."""
 
     realizer: Realizer[C, T]
+    # Results from before are others: seeding is part of the key.
+    trace: str = field(default="seeded", init=False, repr=False, metadata={"key": True})
 
     def __call__(self, b: Build[C, T]) -> None:
-        b.site.seed(int(digest(f"{b.dref.text}/{b.site.sample}")[:8], 16))
+        b.site.seed(b.seed)
         self.realizer(b)
 
     @property
@@ -91,8 +93,9 @@ class Seeded(Generic[C, T]):
 def seeded(realizer: Realizer[C, T]) -> Realizer[C, T]:
     """Seed Python, numpy and TensorFlow from the derivation and the number of the sample.
 
-    So sample k is the same wherever it is drawn, and samples differ. TensorFlow is seeded only
-    where it is imported already: import it at the head of the module, not in the realizer.
+    So sample k is the same wherever it is drawn, and samples differ. Generators of one's own take
+    ``b.seed``: ``numpy.random.default_rng(b.seed)``. TensorFlow is seeded only where it is imported
+    already: import it at the head of the module, not in the realizer.
     """
     return Seeded(realizer)
 
@@ -105,9 +108,10 @@ class Samples(Generic[C, T]):
     n: int
 
     def __call__(self, b: Build[C, T]) -> None:
+        config = copy.deepcopy(b.config)  # a sample may change its own
         self.realizer(b)
         for _ in range(1, self.n):
-            b = evolve(b, site=b.site.another())
+            b = evolve(b, config=copy.deepcopy(config), site=b.site.another())
             self.realizer(b)
 
     @property

@@ -6,10 +6,11 @@ is how a user would write it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pylightnix_fn.errors.build import RequirementFailed
 from pylightnix_fn.errors.plan import BadParameter
@@ -67,13 +68,14 @@ class Retry(Generic[C, T]):
     wait: Wait
 
     def __call__(self, b: Build[C, T]) -> None:
+        config = copy.deepcopy(b.config)  # an attempt may have changed its own
         for attempt in range(1, self.n):
             try:
-                return self.realizer(b)
+                return self.realizer(evolve(b, config=copy.deepcopy(config)))
             except self.on:
                 b.site.sleep(_seconds(self.wait(attempt) if callable(self.wait) else self.wait))
                 b.site.restart()
-        return self.realizer(b)
+        return self.realizer(evolve(b, config=config))
 
     @property
     def __name__(self) -> str:
@@ -110,11 +112,12 @@ class Fallback(Generic[C, T]):
     on: Failures
 
     def __call__(self, b: Build[C, T]) -> None:
+        config = copy.deepcopy(b.config)
         try:
             self.realizer(b)
         except self.on:
             b.site.restart()
-            self.other(b)
+            self.other(evolve(b, config=config))
 
     @property
     def __name__(self) -> str:

@@ -170,6 +170,34 @@ class UnboundArtifact(PylightnixError, RuntimeError):
         )
 
 
+class SealedArtifact(PylightnixError, PermissionError):
+    """An artifact of a realization was to be written."""
+
+    file: str
+
+    def message(self) -> Message:
+        return Message(
+            "an artifact of a realization cannot be written",
+            (("file", self.file),),
+            "Write to `b.out` in a realizer; what is realized never changes.",
+        )
+
+
+class MatcherFailed(PylightnixError, RuntimeError):
+    """A matcher raised; the exception is this one's ``__cause__``."""
+
+    name: str
+    matcher: str
+    error: str
+
+    def message(self) -> Message:
+        return Message(
+            f"matcher of '{self.name}' raised",
+            (("matcher", self.matcher), ("error", self.error)),
+            "Mend the matcher; nothing was built for its answer.",
+        )
+
+
 class RequirementFailed(PylightnixError, ValueError):
     """The outputs of a realizer did not pass a check."""
 

@@ -52,7 +52,7 @@ def node(m: Manager, config: C, *, name: str | None = None) -> tuple[Manager, DR
         raise MalformedConfig(type(config).__qualname__, "an attrs class")
     record = type(config).__name__
     label = checked_name(kebab(record) if name is None else name)
-    encoding = encoded(label, fields, record, {"name": label, "node": True})
+    encoding = encoded(label, fields, record, lambda _: {"name": label, "node": True})
     reference = dref(encoding.digest, label, copy.deepcopy(config))  # the key must stay its key
     needs = dependencies(encoding.references)
     derivation = Derivation(reference, encoding, needs, latest(), _nothing, "node")

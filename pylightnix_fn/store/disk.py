@@ -16,6 +16,7 @@ from pathlib import Path
 from attrs import frozen
 
 from pylightnix_fn.config import Config
+from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.errors.store import (
     DamagedObject,
     HashCollision,
@@ -77,7 +78,9 @@ class DiskStore:
         ``staging`` holds builds under way: below the root, or else on the same file system.
         Errors: `StoreIsFile`, `StoreMissing`, `StagingElsewhere`, `StoreNotWritable`.
         """
-        path = Path(root).absolute()
+        if not str(root) or "\0" in str(root):
+            raise BadParameter("DiskStore.open", "root", repr(root), "the path of a folder")
+        path = Path(root).expanduser().absolute()
         layout = Layout(path, path / "tmp" if staging is None else Path(staging).absolute())
         prepare(layout, create)
         if staging is not None:

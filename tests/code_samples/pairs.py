@@ -255,7 +255,7 @@ STATE = "COUNT = 1\n\ndef fit(b):\n    global COUNT\n    COUNT += 1\n"
 
 def reads(value: str) -> str:
     """A function that reads one global."""
-    head = "import random\nimport re\nfrom pathlib import PurePath\n"
+    head = "import array\nimport random\nimport re\nfrom pathlib import PurePath\n"
     return f"{head}A = {value}\n\ndef fit(b):\n    return A\n"
 
 
@@ -376,6 +376,7 @@ SEEN = (
     differs("frozenset", reads("frozenset({1, 2})"), reads("frozenset({1, 3})")),
     differs("dict", reads("{'a': [1, {'b': 2}]}"), reads("{'a': [1, {'b': 3}]}")),
     differs("path", reads("PurePath('a')"), reads("PurePath('b')")),
+    differs("array", reads("array.array('i', [1])"), reads("array.array('i', [2])")),
     differs("regular expression", reads("re.compile('a')"), reads("re.compile('a', re.I)")),
     differs("member of an enumeration", RECORDS, RECORDS.replace("Kind.SMALL", "Kind.LARGE")),
     differs("arguments of another's object", reads("random.Random(1)"), reads("random.Random(2)")),
