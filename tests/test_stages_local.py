@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import tarfile
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import assert_type
 
 import pytest
-from attrs import frozen
+from fetched import DATA, Words, fetched, is_unchanged, names, packed_tar, packed_zip, sha256
 from http_server import Server, content
 
 from pylightnix_fn import (
-    Closure,
     DRef,
-    Folder,
     Manager,
-    Realization,
     Store,
     fetchlocal,
     fetchurl,
@@ -37,61 +32,13 @@ from pylightnix_fn.errors.fetch import (
 )
 from pylightnix_fn.stages.fetch import Mode
 
-DATA = b"some numbers\n" * 1000
 URL = "http://127.0.0.1:9/data.txt"
-
-
-@frozen
-class Words:
-    """What lies in a fetched file or archive."""
-
-    path: Path = Path("sub/words.txt")
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Server() as running:
         yield running
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def packed_tar(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return stream.getvalue()
-
-
-def packed_zip(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return stream.getvalue()
-
-
-def names(folder: Path) -> list[str]:
-    """The files below a folder, but for the store's own."""
-    paths = (each for each in folder.rglob("*") if each.is_file())
-    found = sorted(str(each.relative_to(folder)) for each in paths)
-    return [name for name in found if not name.startswith("__") and name != "context.json"]
-
-
-def fetched(store: Store, data: bytes, name: str, mode: Mode) -> Realization[Folder]:
-    with Server() as server:
-        url = server.serve(f"/{name}", content(data))
-        return realize(instantiate(fetchurl, url, sha256(data), mode=mode), store)
-
-
-def is_unchanged(store: Store, closure: Closure[object]) -> bool:
-    """Whether a store holds no realization of the targets, and nothing but their configs."""
-    return all(store.rrefs(dref) == () for dref in closure.targets)
 
 
 # Archives.
