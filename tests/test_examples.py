@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from http_server import Server, content
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -86,3 +89,17 @@ def test_mnist_inplace_walks_through_to_the_end(tmp_path: Path) -> None:
     assert kept is not None
     derivation = tmp_path / "store" / "store-v1" / f"{kept[2]}-unnamed"
     assert {"config.json", kept[1]} == set(os.listdir(derivation))
+
+
+def test_mnist_fetches_another_dataset(tmp_path: Path) -> None:
+    with np.load(EXAMPLES / "data" / "mnist-12k.npz") as digits:
+        np.savez(tmp_path / "few.npz", allow_pickle=False, **{k: digits[k][:2000] for k in digits})
+    data = (tmp_path / "few.npz").read_bytes()
+    with Server() as server:
+        url = server.serve("/digits/few.npz", content(data))
+        source = ("--url", url, "--sha256", hashlib.sha256(data).hexdigest())
+        output = printed("mnist.py", *source, folder=tmp_path)
+        again = printed("mnist.py", *source, folder=tmp_path)
+    assert 1 == len(server.requests("/digits/few.npz"))
+    assert "3 trainings took" in output
+    assert "Nothing was trained" in again
