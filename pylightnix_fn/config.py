@@ -5,8 +5,7 @@ A config is only its canonical text, and equal configs have equal texts, whateve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -15,8 +14,6 @@ from pylightnix_fn.encoding import Reference, Walk
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotJson
 from pylightnix_fn.refs import DRef, checked_name, dref
-
-Around: TypeAlias = Callable[[tuple[Reference, ...]], Mapping[str, Json]]
 
 
 @frozen
@@ -56,23 +53,18 @@ def mkconfig(parameters: Mapping[str, object]) -> Config:
     name = parameters.get("name", "unnamed")
     if not isinstance(name, str):
         raise NotJson("unnamed", "config.name", shown(name), "a name is a text", "Write a text.")
-    return encoded(checked_name(name), parameters, "config", None)
+    return encoded(checked_name(name), parameters, "config")
 
 
-def encoded(
-    name: str, parameters: Mapping[str, object], root: str, around: Around | None
-) -> Config:
-    """The config of these parameters, as ``fields`` of what is around them, if anything is.
-
-    What is around them may depend on the references inside.
-
-    ``root`` begins the paths in error texts.
-    """
+def encoded(name: str, parameters: Mapping[str, object], root: str) -> Config:
+    """The config of just these parameters; ``root`` begins the paths in error texts."""
     walk = Walk(name)
-    fields = walk.mapping(parameters, root, MAX_DEPTH - (around is not None))
-    references = tuple(walk.references)
-    text = canonical(fields if around is None else {**around(references), "fields": fields})
-    return Config(text, name, references, tuple(walk.promises))
+    return config_of(walk, walk.mapping(parameters, root, MAX_DEPTH))
+
+
+def config_of(walk: Walk, plain: Mapping[str, Json]) -> Config:
+    """The config whose text this is as JSON, and whose parameters a walk has gone through."""
+    return Config(canonical(plain), walk.name, tuple(walk.references), tuple(walk.promises))
 
 
 def dependencies(references: Iterable[Reference]) -> tuple[DRef[object], ...]:

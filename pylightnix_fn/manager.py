@@ -15,10 +15,10 @@ from typing import Final, TypeVar, overload
 from attrs import AttrsInstance, field, frozen
 from rpds import HashTrieMap
 
-from pylightnix_fn.canonical import Json
+from pylightnix_fn.canonical import MAX_DEPTH, Json
 from pylightnix_fn.code import Code, Version
-from pylightnix_fn.config import Config, dependencies, encoded
-from pylightnix_fn.encoding import Reference, fields_of
+from pylightnix_fn.config import Config, config_of, dependencies
+from pylightnix_fn.encoding import Walk, fields_of
 from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference, UnpromisedRead
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest
@@ -157,9 +157,12 @@ def derive(
     label = checked_name(kebab(record) if name is None else name)
     promised = promises(outputs)
     check_reads(label, matcher, promised)
-    parts = _Parts(label, config, outputs, realizer, code)
-    encoding = encoded(label, fields, record, parts)
-    seen = parts.seen(encoding.references)
+    walk = Walk(label)
+    below = walk.mapping(fields, record, MAX_DEPTH - 1)
+    inputs = (each.dref.outputs for each in walk.references)
+    seen = traced(realizer, (config, outputs, *inputs)) if isinstance(code, Traced) else None
+    key = {"name": label, "outputs": outputs_json(outputs), "code": _code_part(code, seen)}
+    encoding = config_of(walk, {**key, "fields": below})
     reference = dref(encoding.digest, label, outputs)
     derivation = Derivation(
         reference,
@@ -181,27 +184,6 @@ def check_reads(name: str, matcher: AnyMatcher, promised: tuple[Promise, ...]) -
     paths = [each.path for each in promised]
     for file in sorted(matcher.reads.difference(paths)) if paths else ():
         raise UnpromisedRead(name, matcher.label, file, ", ".join(paths))
-
-
-@frozen
-class _Parts:
-    """The key of a derivation but for the fields of its config."""
-
-    name: str
-    config: object
-    outputs: object
-    realizer: object
-    code: Traced | Version | None
-
-    def __call__(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
-        part = _code_part(self.code, self.seen(references))
-        return {"name": self.name, "outputs": outputs_json(self.outputs), "code": part}
-
-    def seen(self, references: tuple[Reference, ...]) -> Code | None:
-        if not isinstance(self.code, Traced):
-            return None
-        inputs = (reference.dref.outputs for reference in references)
-        return traced(self.realizer, (self.config, self.outputs, *inputs))
 
 
 def _code_part(code: Traced | Version | None, seen: Code | None) -> Json:

@@ -30,9 +30,10 @@ from pylightnix_fn.store_protocol import (
     Record,
     Staging,
     candidate_of,
+    digest_of,
     users_of,
 )
-from pylightnix_fn.tree import Folder, Tree, realization_digest
+from pylightnix_fn.tree import Folder, Tree
 
 
 @frozen
@@ -103,8 +104,7 @@ class MemoryStore:
     ) -> RRef[Folder]:
         self._check_needs(dref, context)
         tree = seal(staging.folder, dref.name)
-        plain = {each.text: map(str, rrefs) for each, rrefs in context.items()}
-        made = rref(realization_digest(tree, plain), DRef(dref.text, Folder()))
+        made = rref(digest_of(tree, context), DRef(dref.text, Folder()))
         files = {
             entry.path: (staging.folder / entry.path).read_bytes()
             for entry in tree.entries

@@ -18,7 +18,7 @@ from pylightnix_fn.errors.store import DamagedObject, MissingObject
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.tree import Folder
+from pylightnix_fn.tree import Folder, Tree, realization_digest
 
 MAX_TEXT: Final = 2**16  # bytes of a text artifact that a matcher reads
 
@@ -104,6 +104,11 @@ class Store(Protocol):
 
     def remove(self, reference: DRef[object] | RRef[object]) -> None:
         """Remove an object that no other refers to; `StillNeeded` if one does."""
+
+
+def digest_of(tree: Tree, context: Context) -> str:
+    """The sha256 that names the realization of this tree, built from this context."""
+    return realization_digest(tree, {dref.text: map(str, those) for dref, those in context.items()})
 
 
 def candidate_of(record: Record, texts: Mapping[str, str | None]) -> Candidate:

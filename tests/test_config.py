@@ -18,9 +18,9 @@ from attrs import define, field, frozen
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from pylightnix_fn.canonical import MAX_DEPTH, MAX_INTEGER, parsed
-from pylightnix_fn.config import Config, dependencies, encoded, mkconfig
-from pylightnix_fn.encoding import fields_of, selfref
+from pylightnix_fn.canonical import MAX_DEPTH, MAX_INTEGER, Json, parsed
+from pylightnix_fn.config import Config, config_of, dependencies, encoded, mkconfig
+from pylightnix_fn.encoding import Walk, fields_of, selfref
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.plan import (
     MalformedName,
@@ -103,7 +103,7 @@ class Meddling:
 
 def train(config: Train) -> Config:
     """The config of a record, under the root that error texts begin with."""
-    return encoded("train", fields_of(config) or {}, "Train", None)
+    return encoded("train", fields_of(config) or {}, "Train")
 
 
 def refused(value: object) -> NotJson:
@@ -156,8 +156,14 @@ def test_record_and_dict_of_its_fields_are_the_same_config() -> None:
     assert mkconfig({"a": Layer(2)}) == mkconfig({"a": {"kind": "dense", "size": 2}})
 
 
+def around(parts: Mapping[str, Json], fields: Mapping[str, object]) -> Config:
+    """A config with fields, as `derive` makes one."""
+    walk = Walk("n")
+    return config_of(walk, {**parts, "fields": walk.mapping(fields, "Train", MAX_DEPTH - 1)})
+
+
 def test_fields_stand_beside_what_is_around_them() -> None:
-    config = encoded("n", {"b": 1}, "Train", lambda _: {"name": "n", "code": None})
+    config = around({"name": "n", "code": None}, {"b": 1})
     assert '{"code":null,"fields":{"b":1},"name":"n"}' == config.text
 
 
@@ -401,10 +407,10 @@ def test_depth_has_the_limit_of_the_text() -> None:
 
 
 def test_depth_counts_what_is_around_the_fields() -> None:
-    config = encoded("n", {"a": lists(MAX_DEPTH - 3, [1])}, "Train", lambda _: {"name": "n"})
+    config = around({"name": "n"}, {"a": lists(MAX_DEPTH - 3, [1])})
     assert parsed(config.text) == config.value()
     with pytest.raises(NotJson, match="it is nested deeper than 64 levels"):
-        encoded("n", {"a": lists(MAX_DEPTH - 2, [1])}, "Train", lambda _: {"name": "n"})
+        around({"name": "n"}, {"a": lists(MAX_DEPTH - 2, [1])})
 
 
 def _circles() -> list[object]:

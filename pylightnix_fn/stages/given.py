@@ -10,9 +10,10 @@ from typing import Final, TypeVar
 
 from attrs import AttrsInstance, frozen
 
+from pylightnix_fn.canonical import MAX_DEPTH
 from pylightnix_fn.code import Version
-from pylightnix_fn.config import dependencies, encoded
-from pylightnix_fn.encoding import fields_of
+from pylightnix_fn.config import config_of, dependencies
+from pylightnix_fn.encoding import Walk, fields_of
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter, MalformedConfig
 from pylightnix_fn.manager import Derivation, Manager, derive, kebab
@@ -52,7 +53,9 @@ def node(m: Manager, config: C, *, name: str | None = None) -> tuple[Manager, DR
         raise MalformedConfig(type(config).__qualname__, "an attrs class")
     record = type(config).__name__
     label = checked_name(kebab(record) if name is None else name)
-    encoding = encoded(label, fields, record, lambda _: {"name": label, "node": True})
+    walk = Walk(label)
+    below = walk.mapping(fields, record, MAX_DEPTH - 1)
+    encoding = config_of(walk, {"name": label, "node": True, "fields": below})
     reference = dref(encoding.digest, label, copy.deepcopy(config))  # the key must stay its key
     needs = dependencies(encoding.references)
     derivation = Derivation(reference, encoding, needs, latest(), _nothing, "node")

@@ -58,9 +58,10 @@ from pylightnix_fn.store_protocol import (
     Record,
     Staging,
     candidate_of,
+    digest_of,
     users_of,
 )
-from pylightnix_fn.tree import Folder, realization_digest
+from pylightnix_fn.tree import Folder
 
 
 @frozen
@@ -119,8 +120,7 @@ class DiskStore:
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
     ) -> RRef[Folder]:
         tree = seal(staging.folder, dref.name)
-        plain = {each.text: map(str, rrefs) for each, rrefs in context.items()}
-        digest = realization_digest(tree, plain)
+        digest = digest_of(tree, context)
         made = rref(digest, DRef(dref.text, Folder()))
         with self._writing():
             for name, text in own_files(digest, tree, context, facts).items():

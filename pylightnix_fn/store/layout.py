@@ -8,7 +8,6 @@ from typing import Final
 
 from attrs import frozen
 
-from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, is_dref, rref_from
 from pylightnix_fn.tree import Folder
 
@@ -16,7 +15,6 @@ CONFIG_FILE: Final = "config.json"
 MANIFEST_FILE: Final = "__manifest__.json"
 BUILD_FILE: Final = "__build__.json"
 TIME_FILE: Final = "__buildtime__.txt"
-OWN_FILES: Final = (CONTEXT_FILE, TIME_FILE, BUILD_FILE, MANIFEST_FILE)
 
 _REALIZATION: Final = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}")
 

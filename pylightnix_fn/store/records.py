@@ -79,7 +79,7 @@ def read_config(path: Path, dref: DRef[object]) -> Config:
     """A derivation's config, checked against its name; `DamagedObject` if they differ."""
     value = read_mapping(path, dref.text)
     try:
-        config = encoded(dref.name, dict(value), "config", None)
+        config = encoded(dref.name, dict(value), "config")
     except PylightnixError as error:
         raise DamagedObject(dref.text, CONFIG_FILE, str(error)) from error
     if config.dref() != dref:
