@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
 
 from pylightnix_fn.errors.build import MissingOutput, RealizerFailed
 from pylightnix_fn.errors.message import PylightnixError
@@ -16,8 +15,6 @@ from pylightnix_fn.refs import RRef
 from pylightnix_fn.store_protocol import Facts, Store
 from pylightnix_fn.versions import versions_of
 from pylightnix_fn.workshop import Workshop, workshop
-
-ERROR_FILE: Final = "error.txt"
 
 
 def build(
@@ -42,9 +39,7 @@ def run_recipe(site: Workshop) -> None:
         derivation.recipe(site)
     except (Exception, SystemExit) as error:  # who asks to exit is not the whole program
         with suppress(OSError):  # the disk may be full; what the realizer raised says more
-            (staging.home / ERROR_FILE).write_bytes(
-                traceback.format_exc().encode(errors="backslashreplace")
-            )
+            staging.error.write_bytes(traceback.format_exc().encode(errors="backslashreplace"))
         if isinstance(error, PylightnixError):
             error.add_note(f"In realizer '{derivation.realizer}'; it wrote: {staging.folder}")
             raise

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 from attrs import frozen
 
 from pylightnix_fn.errors.build import Ended, TimedOut
+from pylightnix_fn.locks import children_keep_locks
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -49,7 +50,7 @@ def confined(work: Callable[[], V], seconds: float, name: str, realizer: str) ->
     reading, writing = os.pipe()
     process = context.Process(target=_guarded_work, args=(work, sender, reading, writing))
     try:
-        with _forking():
+        with _forking(), children_keep_locks():
             process.start()
         sender.close()
         with _guarded(process):

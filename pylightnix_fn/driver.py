@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Collection, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import count
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from pylightnix_fn.building import build
 from pylightnix_fn.closure import Closure
 from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
 from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.events import Built, Matched, Observer, Started, unobserved
+from pylightnix_fn.events import Built, Matched, Observer, Started, Waiting, unobserved
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import Sealed, bind
 from pylightnix_fn.plan import (
@@ -60,6 +60,7 @@ def realize(
     for note in closure.notes:
         warnings.warn(str(note), DerivationOverwritten, stacklevel=2)
     driver = _Driver(store, _to_rebuild(closure, rebuild), budget, observe)
+    store.register({each.dref: each.config for each in closure})
     plan = plan_of(closure)
     while ready := plan.ready():
         for dref in ready:
@@ -87,38 +88,56 @@ class _Driver:
 
     def settled(self, derivation: Derivation, context: Context) -> RRefs:
         """The realizations that a derivation's matcher chooses, built if they must be."""
-        self.store.register(derivation.dref, derivation.config)
-        if derivation.dref in self.rebuild:
-            number = free_number(self.samples(derivation.dref))
-            self.build(derivation, context, "a rebuild was asked for", number)
+        dref = derivation.dref
+        if dref in self.rebuild:
+            with self.building(derivation, context):
+                number = free_number(self.samples(dref))
+                self.build(derivation, context, "a rebuild was asked for", number)
         spent, began = Spent(), time.monotonic()
         while True:
-            reads = derivation.matcher.reads
-            candidates = self.store.candidates(derivation.dref, context, reads)
-            spent = evolve(spent, seconds=time.monotonic() - began)
-            match next_round(derivation, candidates, spent, self.budget):
+            match self.asked(derivation, context, spent, began):
                 case Settle(rrefs):
-                    self.observe(Matched(derivation.dref, rrefs))
-                    return rrefs
-                case BuildMore(n, why):
-                    known = frozenset(each.rref for each in candidates)
-                    spent = self.round(derivation, context, n, why, known, spent, began)
+                    if self.store.pin(rrefs):  # or else they were removed since they were seen
+                        self.observe(Matched(dref, rrefs))
+                        return rrefs
+                case BuildMore():
+                    spent = self.round(derivation, context, spent, began)
 
-    def round(
+    def asked(
+        self, derivation: Derivation, context: Context, spent: Spent, began: float
+    ) -> Settle | BuildMore:
+        """What a derivation's matcher says to what the store holds now."""
+        reads = derivation.matcher.reads
+        candidates = self.store.candidates(derivation.dref, context, reads)
+        spent = evolve(spent, seconds=time.monotonic() - began)
+        return next_round(derivation, candidates, spent, self.budget)
+
+    def building(self, derivation: Derivation, context: Context) -> AbstractContextManager[None]:
+        dref = derivation.dref
+        return self.store.building(dref, context, lambda who: self.observe(Waiting(dref, who)))
+
+    def round(self, derivation: Derivation, context: Context, spent: Spent, began: float) -> Spent:
+        """The builds that are still wanted once nobody else makes them; what is spent then."""
+        with self.building(derivation, context):
+            step = self.asked(derivation, context, spent, began)
+            if isinstance(step, BuildMore):
+                return self.builds(derivation, context, step, spent, began)
+        return spent
+
+    def builds(
         self,
         derivation: Derivation,
         context: Context,
-        n: int,
-        why: str,
-        known: frozenset[RRef[object]],
+        step: BuildMore,
         spent: Spent,
         began: float,
     ) -> Spent:
-        """Up to ``n`` builds, as far as the budget goes; what is spent then."""
-        tried = self.samples(derivation.dref)
+        """As many builds as are wanted, or as the budget allows; what is spent then."""
+        tried, n = self.samples(derivation.dref), step.n
+        known: frozenset[RRef[object]] = frozenset(self.store.rrefs(derivation.dref))
         while n > 0 and not limit_reached(spent, self.budget):
             number = free_number(tried)
-            made = self.build(derivation, context, why, number)
+            made = self.build(derivation, context, step.why, number)
             tried.update(range(number, number + len(made)))
             spent = spent.with_build(repeated=known.issuperset(made))
             spent = evolve(spent, seconds=time.monotonic() - began)

@@ -20,6 +20,14 @@ class Matched:
 
 
 @frozen
+class Waiting:
+    """Somebody else builds this; ``who`` says which process."""
+
+    dref: DRef[object]
+    who: str
+
+
+@frozen
 class Started:
     """A build has begun; ``why`` is what the matcher, or the user, wants it for."""
 
@@ -36,7 +44,7 @@ class Built:
     seconds: float
 
 
-Event: TypeAlias = Matched | Started | Built
+Event: TypeAlias = Matched | Waiting | Started | Built
 Observer: TypeAlias = Callable[[Event], None]
 
 

@@ -10,20 +10,24 @@ import atexit
 import os
 import posixpath
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TypeAlias
 
 from attrs import Factory, evolve, frozen
 
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.store import MissingObject, StillNeeded
+from pylightnix_fn.files import delete
+from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import LOG_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, rref
-from pylightnix_fn.sealing import close_folders, delete, seal
+from pylightnix_fn.sealing import close_folders, seal
 from pylightnix_fn.store_protocol import (
     MAX_TEXT,
     Facts,
@@ -34,6 +38,8 @@ from pylightnix_fn.store_protocol import (
     users_of,
 )
 from pylightnix_fn.tree import Folder, Tree
+
+_Turn: TypeAlias = tuple[DRef[object], tuple[tuple[DRef[object], tuple[RRef[object], ...]], ...]]
 
 
 @frozen
@@ -75,14 +81,16 @@ class MemoryStore:
 
     _configs: dict[DRef[object], Config] = Factory(dict)
     _kept: dict[DRef[object], dict[RRef[object], _Kept]] = Factory(dict)
+    _turns: dict[_Turn, Lock] = Factory(dict)
     _lock: Lock = Factory(Lock)
 
     @cached_property
     def _place(self) -> Path:
         return _new_place()
 
-    def register(self, dref: DRef[object], config: Config) -> None:
-        self._configs.setdefault(dref, config)
+    def register(self, configs: Mapping[DRef[object], Config]) -> None:
+        for dref, config in configs.items():
+            self._configs.setdefault(dref, config)
 
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
@@ -92,6 +100,23 @@ class MemoryStore:
             for each in tuple(self._kept.get(dref, {}).values())
             if each.record.context == context
         )
+
+    def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
+        return all(rref in self._kept.get(rref.dref, {}) for rref in rrefs)
+
+    @contextmanager
+    def building(
+        self, dref: DRef[object], context: Context, waiting: Callable[[str], None]
+    ) -> Iterator[None]:
+        with self._lock:
+            turn = self._turns.setdefault((dref, tuple(context.items())), Lock())
+        if not turn.acquire(blocking=False):
+            waiting("another thread")
+            turn.acquire()
+        try:
+            yield
+        finally:
+            turn.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
         home = Path(tempfile.mkdtemp(prefix=f"{dref.name[:64]}-", dir=self._place))
@@ -117,7 +142,7 @@ class MemoryStore:
             before = of_dref.get(made, new)
             newest = max(before.record.facts, facts, key=lambda each: each.started)
             of_dref[made] = evolve(before, record=evolve(before.record, facts=newest))
-        delete(staging.home)
+        delete(DISK, staging.home)
         return made
 
     def folder(self, rref: RRef[object]) -> Path:
@@ -192,4 +217,4 @@ def _delete_quietly(place: Path, owner: int) -> None:
     if os.getpid() != owner:  # a fork of the program ends, not the program
         return
     with suppress(OSError):
-        delete(place)
+        delete(DISK, place)

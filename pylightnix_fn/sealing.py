@@ -1,31 +1,36 @@
 """Sealing: what a realizer wrote becomes an immutable tree.
 
-Every entry is looked at without following links, what a store cannot keep is refused, and contents
-are hashed as they are streamed, after the files were made read-only. No error of the file system
-is passed over: a tree that could not be read as a whole is no tree.
+Every folder is opened from the one above it without following links, what a store cannot keep is
+refused, and contents are hashed as they are streamed, after the files were made read-only. No error
+of the file system is passed over: a tree that could not be read as a whole is no tree.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
-import shutil
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pylightnix_fn.canonical import why_no_scalar
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
+from pylightnix_fn.files import CHUNK, opened, opened_below, sync_names, write_all
+from pylightnix_fn.filesystem import CREATE, DISK, FOLDER, READ, FileSystem
 from pylightnix_fn.outputs import is_reserved, why_no_file_name
 from pylightnix_fn.tree import Entry, Tree
 
 MAX_DEPTH: Final = 64
 EPOCH: Final = 1  # the modification time of all that lies in a store
 
+_DISK_FAILS: Final = frozenset(
+    (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ESTALE)
+)
 _KINDS: Final = (
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -34,10 +39,11 @@ _KINDS: Final = (
 )
 
 
-def seal(folder: Path, name: str) -> Tree:
+def seal(folder: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) -> Tree:
     """Make a folder read-only, but for its top, and give its tree.
 
-    Errors: `ReservedFile`, `UnsupportedFile`; the folder stays for a look.
+    ``sync`` waits until the disk has each file. Errors: `ReservedFile`, `UnsupportedFile`; the
+    folder stays for a look.
     """
     if folder.is_symlink() or not folder.is_dir():
         raise UnsupportedFile(name, ".", "it is not a folder any more", str(folder))
@@ -45,17 +51,16 @@ def seal(folder: Path, name: str) -> Tree:
         why = "it is still open for writing in this process"
         raise UnsupportedFile(name, _shown(still_open), why, str(folder))
     entries: list[Entry] = []
-    stack = [PurePosixPath()]
-    while stack:
-        below = stack.pop()
-        for path, status in _listed(folder, below):
-            try:
-                entries.append(_entry(folder, path, status))
-            except (OSError, ValueError) as error:
-                shown, why = _shown(str(path)), _shown(str(error))
-                raise UnsupportedFile(name, shown, why, str(folder)) from error
-            if stat.S_ISDIR(status.st_mode):
-                stack.append(path)
+    with opened(fs, folder, FOLDER) as top:
+        stack = [PurePosixPath()]
+        while stack:
+            below = stack.pop()
+            with _refusing(name, below, folder), opened_below(fs, top, below, ours=True) as here:
+                # The whole list at once: files that are replaced meanwhile would turn up twice.
+                paths = [below / each for each in fs.listdir(here)]
+                found = [_entry_or_refusal(fs, here, path, sync, name, folder) for path in paths]
+            entries.extend(found)
+            stack.extend(PurePosixPath(each.path) for each in found if each.kind == "directory")
     for entry in entries:
         if "/" not in entry.path and is_reserved(entry.path):
             raise ReservedFile(name, entry.path, str(folder))
@@ -76,51 +81,79 @@ def _is_writable(descriptor: int) -> bool:
     return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
 
 
-def _listed(folder: Path, below: PurePosixPath) -> list[tuple[PurePosixPath, os.stat_result]]:
-    # The whole list at once: files that are replaced meanwhile would turn up twice.
-    with os.scandir(folder / below) as entries:
-        return [(below / entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+def _entry_or_refusal(
+    fs: FileSystem, here: int, path: PurePosixPath, sync: bool, name: str, folder: Path
+) -> Entry:
+    with _refusing(name, path, folder):
+        return _entry(fs, here, path, sync)
 
 
-def _entry(folder: Path, path: PurePosixPath, status: os.stat_result) -> Entry:
+@contextmanager
+def _refusing(name: str, path: PurePosixPath, folder: Path) -> Iterator[None]:
+    """Name the entry that cannot be kept; what the disk itself fails at is passed on."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnsupportedFile) or getattr(error, "errno", None) in _DISK_FAILS:
+            raise
+        raise UnsupportedFile(name, _shown(str(path)), _shown(str(error)), str(folder)) from error
+
+
+def _entry(fs: FileSystem, here: int, path: PurePosixPath, sync: bool) -> Entry:
     if why := why_no_file_name(path.name):
         raise ValueError(why)
     if len(path.parts) > MAX_DEPTH:
         raise ValueError(f"it lies deeper than {MAX_DEPTH} folders")
-    here = folder / path
+    status = fs.lstat(path.name, at=here)
     if stat.S_ISLNK(status.st_mode):
-        return Entry(str(path), "symlink", content=_inside(path, os.readlink(here)))
+        return Entry(str(path), "symlink", content=_inside(path, fs.readlink(path.name, at=here)))
     if stat.S_ISDIR(status.st_mode):
-        here.chmod(0o755)  # 0o555 at the end: renaming a folder needs the right to write it
         return Entry(str(path), "directory")
     if stat.S_ISREG(status.st_mode):
-        if status.st_nlink > 1:
-            _unlink_others(here)
-        return _file(here, path)
+        if status.st_nlink > 1 or status.st_uid != os.geteuid():
+            _copy(fs, here, path.name)
+        return _file(fs, here, path, sync)
     kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "unknown")
     raise ValueError(f"it is {kind}")
 
 
-def _file(here: Path, path: PurePosixPath) -> Entry:
-    descriptor = os.open(here, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as stream:
-        executable = bool(os.fstat(descriptor).st_mode & 0o111)
-        os.fchmod(descriptor, 0o555 if executable else 0o444)
-        os.utime(descriptor, (EPOCH, EPOCH))
-        before = os.fstat(descriptor)
-        content = hashlib.file_digest(stream, "sha256").hexdigest()
-        after = os.fstat(descriptor)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+def _file(fs: FileSystem, here: int, path: PurePosixPath, sync: bool) -> Entry:
+    with opened(fs, path.name, READ, at=here) as descriptor:
+        executable = bool(fs.fstat(descriptor).st_mode & 0o111)
+        fs.strip(descriptor)
+        fs.fchmod(descriptor, 0o555 if executable else 0o444)
+        fs.futime(descriptor, EPOCH)
+        before = fs.fstat(descriptor)
+        content, size = sha256_of(fs, descriptor)
+        if sync:
+            fs.fsync(descriptor)
+        after = fs.fstat(descriptor)
+    if _version(before) != _version(after) or after.st_size != size:
         raise ValueError("it was still being written")
-    return Entry(str(path), "file", after.st_size, executable, content)
+    return Entry(str(path), "file", size, executable, content)
 
 
-def _unlink_others(here: Path) -> None:
-    """Give a file a copy of its own: whoever holds another link could change it later."""
-    descriptor, copy = tempfile.mkstemp(dir=here.parent)
-    os.close(descriptor)
-    shutil.copy(here, copy)
-    os.replace(copy, here)
+def _version(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def sha256_of(fs: FileSystem, descriptor: int) -> tuple[str, int]:
+    """The sha256 of what is left to read, and how many bytes that was."""
+    found, size = hashlib.sha256(), 0
+    while data := fs.read(descriptor, CHUNK):
+        found.update(data)
+        size += len(data)
+    return found.hexdigest(), size
+
+
+def _copy(fs: FileSystem, here: int, name: str) -> None:
+    """Give a file a copy of our own: whoever holds another link, or owns it, could change it."""
+    copy = secrets.token_hex(16)
+    with opened(fs, name, READ, at=here) as old, opened(fs, copy, CREATE, at=here) as new:
+        while data := fs.read(old, CHUNK):
+            write_all(fs, new, data)
+        fs.fchmod(new, stat.S_IMODE(fs.fstat(old).st_mode) & 0o777)
+    fs.rename(copy, name, at=here, to=here)
 
 
 def _inside(path: PurePosixPath, target: str) -> str:
@@ -142,20 +175,16 @@ def _shown(name: str) -> str:
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in name)
 
 
-def close_folders(folder: Path, tree: Tree) -> None:
-    """Make the folders below the top read-only."""
-    for entry in tree.entries:
-        if entry.kind == "directory":
-            os.utime(folder / entry.path, (EPOCH, EPOCH))
-            (folder / entry.path).chmod(0o555)
-
-
-def delete(folder: Path) -> None:
-    """Delete a folder with all that is in it, read-only or not."""
-    stack = [folder]
-    while stack:
-        here = stack.pop()
-        here.chmod(0o755)
-        with os.scandir(here) as entries:
-            stack.extend(Path(each.path) for each in entries if each.is_dir(follow_symlinks=False))
-    shutil.rmtree(folder)
+def close_folders(folder: Path, tree: Tree, fs: FileSystem = DISK, *, sync: bool = False) -> None:
+    """Make the folders below the top read-only, from the bottom up."""
+    with opened(fs, folder, FOLDER) as top:
+        for entry in reversed(tree.entries):
+            if entry.kind == "directory":
+                with opened_below(fs, top, PurePosixPath(entry.path), ours=True) as here:
+                    fs.strip(here)
+                    fs.futime(here, EPOCH)
+                    fs.fchmod(here, 0o555)
+                    if sync:
+                        sync_names(fs, here)
+        if sync:
+            sync_names(fs, top)

@@ -6,7 +6,8 @@ but for the times of a build that gave an equal result again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -59,6 +60,11 @@ class Staging:
         return self.folder.parent
 
     @property
+    def error(self) -> Path:
+        """Why the build failed, if it did; then everything stays for a look."""
+        return self.home / "error.txt"
+
+    @property
     def log(self) -> Path:
         """What the build printed, if it was logged; kept with the realization."""
         return self.home / "log.txt"
@@ -67,13 +73,24 @@ class Staging:
 class Store(Protocol):
     """Configs and realizations, by reference."""
 
-    def register(self, dref: DRef[object], config: Config) -> None:
-        """Keep the config of a derivation; nothing happens where it is kept already."""
+    def register(self, configs: Mapping[DRef[object], Config]) -> None:
+        """Keep the configs of derivations; nothing happens where they are kept already."""
 
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
     ) -> tuple[Candidate, ...]:
         """The realizations with just this context, with the texts that a matcher reads."""
+
+    def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
+        """Whether all are there; if so, they are not collected while this process lives."""
+
+    def building(
+        self, dref: DRef[object], context: Context, waiting: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """Keep others from building this in this context meanwhile.
+
+        Where somebody else does, ``waiting`` is told who, and they are waited for.
+        """
 
     def stage(self, dref: DRef[object]) -> Staging:
         """A new, empty staging folder of its own."""

@@ -40,7 +40,7 @@ def facts(started: float = 0) -> Facts:
 def registered(store: Store, name: str = "thing", **parameters: object) -> DRef[object]:
     """A derivation with this name and these parameters, known to a store."""
     config = mkconfig({"name": name, **parameters})
-    store.register(config.dref(), config)
+    store.register({config.dref(): config})
     return config.dref()
 
 

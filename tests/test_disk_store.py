@@ -268,7 +268,7 @@ def test_read_only_store_refuses_to_be_written(place: Path) -> None:
     config = mkconfig({"name": "new"})
     closure = instantiate(Counter(numbered).stage, "one")
     with pytest.raises(StoreNotWritable):
-        store.register(config.dref(), config)
+        store.register({config.dref(): config})
     with pytest.raises(StoreNotWritable):
         realize(closure, store, rebuild=True)
     with pytest.raises(StoreNotWritable):
@@ -385,7 +385,7 @@ def test_damaged_context_is_never_a_candidate(disk: DiskStore) -> None:
 def test_config_of_several_megabytes_comes_back(disk: DiskStore) -> None:
     config = mkconfig({"name": "large", "text": "x" * 2**22})
     for _ in range(2):
-        disk.register(config.dref(), config)
+        disk.register({config.dref(): config})
     assert config == disk.config(config.dref())
 
 

@@ -32,6 +32,8 @@ EFFECTS: Final = (
     ("archive",),
     ("store", "memory_store", "workshop", "content"),
     ("store_protocol", "sealing", "versions", "confinement"),
+    ("files", "locks"),
+    ("filesystem",),
 )
 PURE: Final = (
     ("events",),

@@ -24,7 +24,7 @@ NOWHERE = rref_from(f"rref:{'0' * 32}-{'0' * 32}-unknown")
 
 def test_config_comes_back_as_it_was_registered(store: Store) -> None:
     config = mkconfig({"name": "model", "rate": 0.001, "layers": [1, 2]})
-    store.register(config.dref(), config)
+    store.register({config.dref(): config})
     assert config == store.config(config.dref())
 
 

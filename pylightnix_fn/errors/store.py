@@ -45,6 +45,63 @@ class StoreNotWritable(PylightnixError, PermissionError):
         )
 
 
+class StoreFailed(PylightnixError, OSError):
+    """The file system that a store lies on did not do what it was asked to."""
+
+    path: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "the file system of the store failed",
+            (("path", self.path), ("reason", self.why)),
+            "Look at the system's log and the disk; then see what is whole with `verify(store)`.",
+        )
+
+
+class StoreIncomplete(PylightnixError, RuntimeError):
+    """A part of a store is gone that it cannot be without."""
+
+    path: str
+    missing: str
+
+    def message(self) -> Message:
+        return Message(
+            "a part of the store is gone",
+            (("path", self.path), ("missing", self.missing)),
+            "Restore it from a backup, or remove the folder to begin a new store there.",
+        )
+
+
+class StoreOfOthers(PylightnixError, PermissionError):
+    """Another user could put something else in the place of a store."""
+
+    path: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "somebody else could replace what is in the store",
+            (("path", self.path), ("reason", self.why)),
+            "Choose a folder of your own, or open it with `trust=True` if that is as it should be.",
+        )
+
+
+class UnknownFormat(PylightnixError, RuntimeError):
+    """A store is laid out in a way that this version of the library does not know."""
+
+    path: str
+    found: str
+    known: str
+
+    def message(self) -> Message:
+        return Message(
+            "the store has a format that this version does not know",
+            (("path", self.path), ("format", self.found), ("known", self.known)),
+            "Install a version of the library that knows it; nothing was changed.",
+        )
+
+
 class StoreFull(PylightnixError, OSError):
     """There is no room left for a store."""
 
@@ -98,7 +155,7 @@ class DamagedObject(PylightnixError, RuntimeError):
         return Message(
             "an object of the store is damaged",
             (("object", self.reference), ("file", self.file), ("reason", self.why)),
-            "Remove it, `store.remove(reference)`; the next `realize` builds it again.",
+            "Put it aside with `repair(store)`; the next `realize` builds it again.",
         )
 
 

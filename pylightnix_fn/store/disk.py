@@ -6,61 +6,51 @@ of their own, so nothing that was killed stands in anybody's way. Reading needs 
 
 from __future__ import annotations
 
-import errno
 import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
 
+from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.errors.store import (
-    DamagedObject,
-    HashCollision,
     MissingObject,
-    StagingElsewhere,
     StillNeeded,
-    StoreFull,
     StoreNotWritable,
 )
+from pylightnix_fn.files import is_folder, read_file, write_all
+from pylightnix_fn.filesystem import DISK, FileSystem
+from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
-from pylightnix_fn.outputs import CONTEXT_FILE, LOG_FILE
+from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import DRef, RRef, rref
-from pylightnix_fn.sealing import close_folders, delete, seal
-from pylightnix_fn.store.layout import (
-    BUILD_FILE,
-    CONFIG_FILE,
-    MANIFEST_FILE,
-    TIME_FILE,
-    Layout,
-    dref_of,
-    rref_of,
+from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.store.backing import Backing, Durability, guarded
+from pylightnix_fn.store.census import drefs_of, rrefs_of
+from pylightnix_fn.store.durability import look_through
+from pylightnix_fn.store.foundation import check_staging, prepare
+from pylightnix_fn.store.layout import Layout
+from pylightnix_fn.store.liveness import in_use
+from pylightnix_fn.store.machine import Machine, this_machine, this_process
+from pylightnix_fn.store.publication import (
+    publish_configs,
+    publish_realization,
+    staged,
+    writer_of,
 )
-from pylightnix_fn.store.lock import locked
 from pylightnix_fn.store.records import (
-    MAX_MANIFEST,
     MAX_RECORD,
     context_text,
-    own_files,
     read_config,
-    read_mapping,
     read_record,
     read_text,
 )
-from pylightnix_fn.store.root import check_staging, prepare
-from pylightnix_fn.store_protocol import (
-    MAX_TEXT,
-    Facts,
-    Record,
-    Staging,
-    candidate_of,
-    digest_of,
-    users_of,
-)
+from pylightnix_fn.store.recovery import mend_torn
+from pylightnix_fn.store.trash import delete_bin, move_to, new_bin
+from pylightnix_fn.store_protocol import MAX_TEXT, Facts, Record, Staging, candidate_of, users_of
 from pylightnix_fn.tree import Folder
 
 
@@ -68,182 +58,195 @@ from pylightnix_fn.tree import Folder
 class DiskStore:
     """A store below a folder: `DiskStore.open("_pylightnix")`."""
 
-    layout: Layout
+    backing: Backing
 
     @staticmethod
     def open(
-        root: Path | str, *, staging: Path | str | None = None, create: bool = True
+        root: Path | str,
+        *,
+        staging: Path | str | None = None,
+        create: bool = True,
+        durability: Durability = "batch",
+        trust: bool = False,
+        fs: FileSystem = DISK,
+        machine: Machine | None = None,
     ) -> DiskStore:
         """Open the store at a path, and make it where there is none.
 
         ``staging`` holds builds under way: below the root, or else on the same file system.
-        Errors: `StoreIsFile`, `StoreMissing`, `StagingElsewhere`, `StoreNotWritable`.
+        ``durability`` says what a power cut may take: nothing that was acknowledged, at the price
+        of one ``syncfs`` for each commit (``"batch"``) or an ``fsync`` for each file (``"full"``),
+        or recent work (``"off"``). ``trust`` opens what other users can write to. Errors:
+        `StoreIsFile`, `StoreMissing`, `StoreIncomplete`, `StoreNotWritable`, `StoreOfOthers`,
+        `UnknownFormat`, `StagingElsewhere`.
         """
         if not str(root) or "\0" in str(root):
             raise BadParameter("DiskStore.open", "root", repr(root), "the path of a folder")
+        if durability not in ("batch", "full", "off"):
+            known = '"batch", "full" or "off"'
+            raise BadParameter("DiskStore.open", "durability", repr(durability), known)
         path = Path(root).expanduser().absolute()
         layout = Layout(path, path / "tmp" if staging is None else Path(staging).absolute())
-        prepare(layout, create)
-        if staging is not None:
-            check_staging(layout)
-        return DiskStore(layout)
+        backing = Backing(layout, durability, fs, machine or this_machine())
+        with guarded(layout):
+            prepare(backing, create, trust)
+            if staging is not None:
+                check_staging(layout)
+            look_through(backing, lambda since: mend_torn(backing, since))
+        return DiskStore(backing)
+
+    @property
+    def layout(self) -> Layout:
+        """Where things lie."""
+        return self.backing.layout
+
+    @property
+    def fs(self) -> FileSystem:
+        """What everything is read and written through."""
+        return self.backing.fs
 
     @property
     def root(self) -> Path:
         """The folder that holds everything."""
         return self.layout.root
 
-    def register(self, dref: DRef[object], config: Config) -> None:
-        if not self._holds(dref, config):
-            with self._writing():
-                self._publish_config(dref, config)
+    def close(self) -> None:
+        """Let go of the store: what this process was given may be collected from then on.
+
+        Not needed before the process ends. The store may be used again.
+        """
+        self.backing.desk.close()
+
+    def register(self, configs: Mapping[DRef[object], Config]) -> None:
+        with guarded(self.layout):
+            new = {
+                dref: config for dref, config in configs.items() if not self._holds(dref, config)
+            }
+            if new:
+                publish_configs(self.backing, new)
 
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
     ) -> tuple[Candidate, ...]:
         wanted = context_text(context)
-        return tuple(
-            self._candidate(rref, reads)
-            for rref in self.rrefs(dref)
-            if read_text(self.layout.realization(rref) / CONTEXT_FILE, MAX_RECORD) == wanted
-        )
+        with guarded(self.layout):
+            return tuple(
+                self._candidate(rref, reads)
+                for rref in self.rrefs(dref)
+                if self._text(rref, CONTEXT_FILE, MAX_RECORD) == wanted
+            )
+
+    def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
+        wanted = tuple(rrefs)
+        try:
+            with guarded(self.layout):
+                writer = writer_of(self.backing)
+        except StoreNotWritable:  # who cannot write cannot keep others from removing
+            return self._all_there(wanted)
+        with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
+            there = self._all_there(wanted)
+            if there:
+                writer.note([text for rref in wanted for text in (rref.dref.text, rref.text)])
+        return there
+
+    @contextmanager
+    def building(
+        self, dref: DRef[object], context: Context, waiting: Callable[[str], None]
+    ) -> Iterator[None]:
+        path = self.layout.lock(dref, digest(context_text(context)))
+        with guarded(self.layout):
+            lock = acquired(self.fs, path, wait=False)
+            if lock is None:
+                waiting((read_text(self.fs, path, MAX_TEXT) or "another process").strip())
+                lock = acquired(self.fs, path)
+            assert lock is not None  # we waited
+        try:
+            with guarded(self.layout):
+                self.fs.truncate(lock.descriptor, 0)
+                write_all(self.fs, lock.descriptor, f"{this_process()}\n".encode())
+            yield
+            with guarded(self.layout):
+                self.fs.unlink(path)  # while it is held: who waits looks for it again
+        finally:
+            lock.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
-        with self._writing():
-            self.layout.staging.mkdir(parents=True, exist_ok=True)
-            home = Path(tempfile.mkdtemp(prefix=f"{dref.name[:64]}-", dir=self.layout.staging))
-            folder = home / "out"
-            folder.mkdir()
-        return Staging(folder)
+        with guarded(self.layout):
+            return staged(self.backing, dref.name)
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
     ) -> RRef[Folder]:
-        tree = seal(staging.folder, dref.name)
-        digest = digest_of(tree, context)
-        made = rref(digest, DRef(dref.text, Folder()))
-        with self._writing():
-            for name, text in own_files(digest, tree, context, facts).items():
-                _write(staging.folder / name, text)
-            if staging.log.exists():
-                staging.log.chmod(0o444)
-                os.rename(staging.log, staging.folder / LOG_FILE)
-            close_folders(staging.folder, tree)
-            with locked(self.layout.lock):
-                self._check_needs(dref, context)
-                if not self._publish(staging.folder, self.layout.realization(made)):
-                    self._adopt(staging, made, digest, facts)
-            delete(staging.home)
-        return made
+        with guarded(self.layout):
+            return publish_realization(self.backing, staging, dref, context, facts)
 
     def folder(self, rref: RRef[object]) -> Path:
         path = self.layout.realization(rref)
-        if not path.is_dir():
+        if not is_folder(self.fs, path):
             raise MissingObject(rref.text, str(self.root))
         return path
 
     def record(self, rref: RRef[object]) -> Record:
-        return read_record(self.folder(rref), rref)
+        with guarded(self.layout):
+            return read_record(self.fs, self.folder(rref), rref)
 
     def config(self, dref: DRef[object]) -> Config:
         path = self.layout.config(dref)
-        if not path.exists():
-            raise MissingObject(dref.text, str(self.root))
-        return read_config(path, dref)
+        with guarded(self.layout):
+            if not path.exists():
+                raise MissingObject(dref.text, str(self.root))
+            return read_config(self.fs, path, dref)
 
     def drefs(self) -> tuple[DRef[Folder], ...]:
-        found = (dref_of(name) for name in sorted(os.listdir(self.layout.objects)))
-        return tuple(dref for dref in found if dref is not None)
+        with guarded(self.layout):
+            return drefs_of(self.backing)
 
     def rrefs(self, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
-        try:
-            names = sorted(os.listdir(self.layout.derivation(dref)))
-        except FileNotFoundError:
-            return ()
-        found = (rref_of(name, dref) for name in names)
-        return tuple(rref for rref in found if rref is not None)
+        with guarded(self.layout):
+            return rrefs_of(self.backing, dref)
 
     def remove(self, reference: DRef[object] | RRef[object]) -> None:
-        path = self.layout.located(reference)
-        if not path.is_dir():
+        if not is_folder(self.fs, self.layout.located(reference)):
             raise MissingObject(reference.text, str(self.root))
-        with self._writing():
-            self.layout.staging.mkdir(parents=True, exist_ok=True)
-            with locked(self.layout.lock):
-                if users := users_of(self, reference):
+        with guarded(self.layout):
+            with locked(self.fs, self.layout.gate):
+                users = (*users_of(self, reference), *self._others_using(reference))
+                if users:
                     raise StillNeeded(reference.text, "\n".join(users))
-                trash = Path(tempfile.mkdtemp(prefix="removed-", dir=self.layout.staging))
-                path.chmod(0o755)  # renaming a folder needs the right to write it
-                os.rename(path, trash / "object")
-            delete(trash)
+                place = new_bin(self.backing)
+                move_to(place, self.backing, [reference])
+            delete_bin(self.backing, place)
+
+    def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
+        """Other processes that rely on an object, or on a realization of a derivation."""
+        return tuple(
+            sorted(
+                who
+                for used, who in in_use(self.backing, but=writer_of(self.backing).name).items()
+                if reference in (used, used.dref if isinstance(used, RRef) else used)
+            )
+        )
+
+    def _all_there(self, rrefs: tuple[RRef[object], ...]) -> bool:
+        return all(is_folder(self.fs, self.layout.realization(rref)) for rref in rrefs)
+
+    def _text(self, rref: RRef[object], name: str, limit: int) -> str | None:
+        return read_text(self.fs, self.layout.realization(rref) / name, limit)
+
+    def _artifact(self, rref: RRef[object], name: str) -> str | None:
+        """A text artifact; a link leads to another place in the same realization."""
+        text = self._text(rref, name, MAX_TEXT)
+        folder = self.layout.realization(rref)
+        if text is None and (folder / name).is_symlink():
+            real, home = Path(os.path.realpath(folder / name)), Path(os.path.realpath(folder))
+            if real.is_relative_to(home):
+                return read_text(self.fs, real, MAX_TEXT)
+        return text
 
     def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate:
-        folder = self.layout.realization(rref)
-        texts = {name: read_text(folder / name, MAX_TEXT) for name in reads}
-        return candidate_of(read_record(folder, rref), texts)
+        texts = {name: self._artifact(rref, name) for name in reads}
+        return candidate_of(read_record(self.fs, self.layout.realization(rref), rref), texts)
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
-        path = self.layout.config(dref)
-        if not path.exists():
-            return False
-        if read_text(path, len(config.text.encode())) != config.text:
-            raise DamagedObject(dref.text, CONFIG_FILE, "it is not the config of this derivation")
-        return True
-
-    def _publish_config(self, dref: DRef[object], config: Config) -> None:
-        staging = self.stage(dref)
-        _write(staging.folder / CONFIG_FILE, config.text)
-        first = self._publish(staging.folder, self.layout.derivation(dref), mode=0o755)
-        delete(staging.home)
-        if not (first or self._holds(dref, config)):  # it does if another process was faster
-            raise DamagedObject(dref.text, CONFIG_FILE, "there is none")
-
-    def _check_needs(self, dref: DRef[object], context: Context) -> None:
-        needs: list[DRef[object] | RRef[object]] = [dref]
-        needs.extend(rref for rrefs in context.values() for rref in rrefs)
-        for reference in needs:
-            if not self.layout.located(reference).is_dir():
-                raise MissingObject(reference.text, str(self.root))
-
-    def _publish(self, folder: Path, target: Path, mode: int = 0o555) -> bool:
-        """Rename a folder to its final name; whether it was the first there."""
-        try:
-            os.rename(folder, target)
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                return False
-            if error.errno == errno.EXDEV:
-                raise StagingElsewhere(str(self.root), str(self.layout.staging)) from error
-            raise
-        target.chmod(mode)
-        return True
-
-    def _adopt(self, staging: Staging, made: RRef[Folder], digest: str, facts: Facts) -> None:
-        """Take the realization that is there; a name hit alone proves nothing."""
-        there = self.layout.realization(made)
-        found = read_mapping(there / MANIFEST_FILE, made.text, MAX_MANIFEST).get("digest")
-        if found != digest:
-            raise HashCollision(made.text, str(found), digest, str(staging.folder))
-        if read_record(there, made).facts.started >= facts.started:
-            return
-        there.chmod(0o755)
-        for name in (BUILD_FILE, TIME_FILE):
-            os.replace(staging.folder / name, there / name)
-        there.chmod(0o555)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-                raise StoreNotWritable(str(self.root), str(error)) from error
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StoreFull(str(self.root), str(error)) from error
-            raise
-
-
-def _write(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="") as stream:
-        stream.write(text)
-        os.fchmod(stream.fileno(), 0o444)
+        found = read_file(self.fs, self.layout.config(dref), MAX_RECORD)
+        return found == config.text.encode()

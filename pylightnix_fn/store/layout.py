@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, is_dref, rref_from
+from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, is_dref, is_rref, rref_from
 from pylightnix_fn.tree import Folder
 
 CONFIG_FILE: Final = "config.json"
@@ -21,7 +21,7 @@ _REALIZATION: Final = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}")
 
 @frozen
 class Layout:
-    """The paths of a store; ``staging`` holds one folder for each build under way."""
+    """The paths of a store; ``staging`` holds a folder for each process that builds."""
 
     root: Path
     staging: Path
@@ -32,9 +32,66 @@ class Layout:
         return self.root / "store-v1"
 
     @property
-    def lock(self) -> Path:
-        """Held while an object is published, renewed or removed."""
-        return self.root / "locks" / "publish"
+    def format(self) -> Path:
+        """What says how the store is laid out."""
+        return self.root / "format.json"
+
+    @property
+    def locks(self) -> Path:
+        """What holds a lock for each build under way."""
+        return self.root / "locks"
+
+    @property
+    def gate(self) -> Path:
+        """Shared while an object is pinned or published, held alone while objects go."""
+        return self.locks / "gate"
+
+    @property
+    def writers(self) -> Path:
+        """What holds a file for each process that uses the store, with what it uses."""
+        return self.root / "temproots"
+
+    @property
+    def roots(self) -> Path:
+        """What holds a link for each object that must stay."""
+        return self.root / "roots"
+
+    @property
+    def registered(self) -> Path:
+        """What holds a link for each link elsewhere that makes an object stay."""
+        return self.roots / "registered"
+
+    @property
+    def trash(self) -> Path:
+        """What was removed and not deleted yet, a folder for each time."""
+        return self.root / "trash"
+
+    @property
+    def unsynced(self) -> Path:
+        """What says since when objects may be torn if the machine went down."""
+        return self.root / "unsynced"
+
+    @property
+    def reserve(self) -> Path:
+        """A little room to give back where there is none left."""
+        return self.root / "reserve"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder that a store needs."""
+        return (
+            self.objects,
+            self.staging,
+            self.locks,
+            self.writers,
+            self.roots,
+            self.registered,
+            self.trash,
+        )
+
+    def lock(self, dref: DRef[object], context_digest: str) -> Path:
+        """Held by who builds this derivation in this context."""
+        return self.locks / f"{dref.digest}-{context_digest[:HASH_LENGTH]}"
 
     def derivation(self, dref: DRef[object]) -> Path:
         """The folder of a derivation."""
@@ -66,3 +123,10 @@ def rref_of(folder: str, dref: DRef[object]) -> RRef[Folder] | None:
     if not _REALIZATION.fullmatch(folder):
         return None
     return rref_from(f"rref:{folder}-{dref.text.removeprefix('dref:')}")
+
+
+def reference_of(text: str) -> DRef[Folder] | RRef[Folder] | None:
+    """The reference that a text is as a whole; `None` if it is none."""
+    if is_dref(text):
+        return dref_from(text)
+    return rref_from(text) if is_rref(text) else None

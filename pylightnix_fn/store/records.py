@@ -1,28 +1,67 @@
 """The files that a store keeps beside artifacts: as text, and back.
 
-Reading trusts nothing: sizes and depths are bounded, and every reference is parsed.
+Reading trusts nothing: sizes and depths are bounded, every reference is parsed, and each file holds
+what tells whether it is whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from pylightnix_fn.canonical import Json, canonical, parsed
+from attrs import frozen
+
+from pylightnix_fn.canonical import Json, canonical, digest, parsed
 from pylightnix_fn.config import Config, encoded
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.store import DamagedObject
+from pylightnix_fn.files import read_file
+from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, dref_from, rref_from
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE
 from pylightnix_fn.store_protocol import Facts, Record
-from pylightnix_fn.tree import Tree
+from pylightnix_fn.tree import Entry, Kind, Tree, realization_digest
 
 MAX_RECORD: Final = 2**26  # bytes of a config, a context or the facts of a build
 MAX_MANIFEST: Final = 2**30
+VERSION: Final = 1  # of a manifest
+
+_KINDS: Final[Mapping[str, Kind]] = {
+    "file": "file",
+    "directory": "directory",
+    "symlink": "symlink",
+}
+
+
+@frozen
+class Build:
+    """What a store knows of how a realization came to be; ``first`` is when that was at first.
+
+    ``log`` is the sha256 of the kept log, if there is one.
+    """
+
+    facts: Facts
+    size: int
+    first: datetime
+    log: str | None
+
+    def text(self) -> str:
+        """The content of `__build__.json`; its last field tells whether the others are whole."""
+        plain: dict[str, Json] = {
+            "started": self.facts.started.isoformat(),
+            "stopped": self.facts.stopped.isoformat(),
+            "sample": self.facts.sample,
+            "versions": dict(self.facts.versions),
+            "size": self.size,
+            "first": self.first.isoformat(),
+            "log": self.log,
+        }
+        return canonical({**plain, "check": digest(canonical(plain))})
 
 
 def context_text(context: Context) -> str:
@@ -30,40 +69,46 @@ def context_text(context: Context) -> str:
     return canonical({dref.text: list(map(str, rrefs)) for dref, rrefs in context.items()})
 
 
-def own_files(digest: str, tree: Tree, context: Context, facts: Facts) -> dict[str, str]:
+def manifest_text(tree: Tree, whole: str) -> str:
+    """The content of `__manifest__.json`; ``whole`` is the digest of the realization."""
+    manifest: Json = {
+        "version": VERSION,
+        "digest": whole,
+        "tree": tree.digest,
+        "entries": tree.json(),
+    }
+    return canonical(manifest)
+
+
+def own_files(whole: str, tree: Tree, context: Context, build: Build) -> dict[str, str]:
     """The store's own files in a realization, by name."""
-    manifest: Json = {"version": 1, "digest": digest, "tree": tree.digest, "entries": tree.json()}
     return {
         CONTEXT_FILE: context_text(context),
-        MANIFEST_FILE: canonical(manifest),
-        BUILD_FILE: canonical({**facts_json(facts), "size": tree.size}),
-        TIME_FILE: facts.started.isoformat() + "\n",
+        MANIFEST_FILE: manifest_text(tree, whole),
+        BUILD_FILE: build.text(),
+        TIME_FILE: time_text(build),
     }
 
 
-def facts_json(facts: Facts) -> dict[str, Json]:
-    """The facts of a build as JSON."""
-    return {
-        "started": facts.started.isoformat(),
-        "stopped": facts.stopped.isoformat(),
-        "sample": facts.sample,
-        "versions": dict(facts.versions),
-    }
+def time_text(build: Build) -> str:
+    """The content of `__buildtime__.txt`."""
+    return build.first.isoformat() + "\n"
 
 
-def read_text(path: Path, limit: int) -> str | None:
+def read_text(fs: FileSystem, path: Path, limit: int) -> str | None:
     """A small text file; `None` where there is none, or it is large or no text."""
+    data = read_file(fs, path, limit)
     try:
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
-        return data.decode() if len(data) <= limit else None
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, UnicodeDecodeError):
+        return None if data is None else data.decode()
+    except UnicodeDecodeError:
         return None
 
 
-def read_mapping(path: Path, reference: str, limit: int = MAX_RECORD) -> Mapping[str, Json]:
-    """A JSON object from a file of the store; `DamagedObject` if it holds none."""
-    text = read_text(path, limit)
+def read_mapping(
+    fs: FileSystem, path: Path, reference: str, limit: int = MAX_RECORD
+) -> Mapping[str, Json]:
+    """A JSON object from a file of the store, in its one spelling; `DamagedObject` if none."""
+    text = read_text(fs, path, limit)
     if text is None:
         raise DamagedObject(reference, path.name, f"there is no text of at most {limit} bytes")
     try:
@@ -72,41 +117,106 @@ def read_mapping(path: Path, reference: str, limit: int = MAX_RECORD) -> Mapping
         raise DamagedObject(reference, path.name, str(error)) from error
     if not isinstance(value, Mapping):
         raise DamagedObject(reference, path.name, "it is no JSON object")
+    if canonical(value) != text:
+        raise DamagedObject(reference, path.name, "it is not spelled as the store spells it")
     return value
 
 
-def read_config(path: Path, dref: DRef[object]) -> Config:
+def read_config(fs: FileSystem, path: Path, dref: DRef[object]) -> Config:
     """A derivation's config, checked against its name; `DamagedObject` if they differ."""
-    value = read_mapping(path, dref.text)
+    value = read_mapping(fs, path, dref.text)
     try:
         config = encoded(dref.name, dict(value), "config")
     except PylightnixError as error:
         raise DamagedObject(dref.text, CONFIG_FILE, str(error)) from error
     if config.dref() != dref:
         raise DamagedObject(dref.text, CONFIG_FILE, "its hash is not the one in its name")
+    if value.get("name", "unnamed") != dref.name:
+        raise DamagedObject(dref.text, CONFIG_FILE, f"its name is {value.get('name')!r}")
     return config
 
 
-def read_record(folder: Path, rref: RRef[object]) -> Record:
+def read_record(fs: FileSystem, folder: Path, rref: RRef[object]) -> Record:
     """What is recorded of a realization; `DamagedObject` if it makes no sense."""
-    facts = read_mapping(folder / BUILD_FILE, rref.text)
-    context = read_mapping(folder / CONTEXT_FILE, rref.text)
+    build, context = read_build(fs, folder, rref), read_context(fs, folder, rref)
+    return Record(rref_from(rref.text), context, build.facts, build.size)
+
+
+def read_build(fs: FileSystem, folder: Path, rref: RRef[object]) -> Build:
+    """How a realization came to be; `DamagedObject` if the file is not whole."""
+    value = dict(read_mapping(fs, folder / BUILD_FILE, rref.text))
+    check = value.pop("check", None)
     try:
-        return Record(
-            rref_from(rref.text), _context(context), _facts(facts), _integer(facts["size"])
+        build = Build(
+            _facts(value),
+            _integer(value["size"]),
+            datetime.fromisoformat(_string(value["first"])),
+            None if value["log"] is None else _string(value["log"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedObject(rref.text, f"{BUILD_FILE}, {CONTEXT_FILE}", repr(error)) from error
+        raise DamagedObject(rref.text, BUILD_FILE, repr(error)) from error
+    if check != digest(canonical(value)):
+        raise DamagedObject(rref.text, BUILD_FILE, "its checksum is not that of its fields")
+    return build
 
 
-def _context(value: Mapping[str, Json]) -> Context:
-    return {dref_from(dref): _rrefs(rrefs) for dref, rrefs in value.items()}
+def read_context(fs: FileSystem, folder: Path, rref: RRef[object]) -> Context:
+    """What a realization was built from; `DamagedObject` if the file says no such thing."""
+    value = read_mapping(fs, folder / CONTEXT_FILE, rref.text)
+    try:
+        return {dref_from(dref): _rrefs(dref, rrefs) for dref, rrefs in value.items()}
+    except (TypeError, ValueError) as error:
+        raise DamagedObject(rref.text, CONTEXT_FILE, repr(error)) from error
 
 
-def _rrefs(value: Json) -> tuple[RRef[object], ...]:
-    if isinstance(value, str) or not isinstance(value, list):
+def read_manifest(fs: FileSystem, folder: Path, rref: RRef[object], context: Context) -> Tree:
+    """The tree that a realization must be; `DamagedObject` if its name says otherwise."""
+    value = read_mapping(fs, folder / MANIFEST_FILE, rref.text, MAX_MANIFEST)
+    try:
+        entries = value["entries"]
+        if (
+            value["version"] != VERSION
+            or isinstance(entries, str)
+            or not isinstance(entries, Sequence)
+        ):
+            raise ValueError("its version, or its list of entries, is unknown")
+        tree = Tree(tuple(map(_entry, entries)))
+        whole = realization_digest(
+            tree, {dref.text: map(str, those) for dref, those in context.items()}
+        )
+        if manifest_text(tree, whole) != canonical(value) or not whole.startswith(rref.digest):
+            raise ValueError("its hash is not the one in the name of the realization")
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedObject(rref.text, MANIFEST_FILE, str(error)) from error
+    return tree
+
+
+def sha256_or_none(data: bytes | None) -> str | None:
+    """The sha256 of some bytes, if there are any."""
+    return None if data is None else sha256(data).hexdigest()
+
+
+def _entry(value: Json) -> Entry:
+    if not isinstance(value, Mapping) or not isinstance(value["executable"], bool):
+        raise TypeError("an entry is an object")
+    kind = _KINDS[_string(value["kind"])]
+    return Entry(
+        _string(value["path"]),
+        kind,
+        _integer(value["size"]),
+        value["executable"],
+        _string(value["content"]),
+    )
+
+
+def _rrefs(dref: str, value: Json) -> tuple[RRef[object], ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError("a context lists references")
-    return tuple(rref_from(_string(item)) for item in value)
+    rrefs = tuple(rref_from(_string(item)) for item in value)
+    for rref in rrefs:
+        if rref.dref.text != dref:
+            raise ValueError(f"{rref} is no realization of {dref}")
+    return rrefs
 
 
 def _facts(value: Mapping[str, Json]) -> Facts:
@@ -128,6 +238,6 @@ def _string(value: Json) -> str:
 
 
 def _integer(value: Json) -> int:
-    if not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is no whole number")
     return value

@@ -1,0 +1,1 @@
+"""Retention: what garbage collection keeps of a store, and what it may remove."""

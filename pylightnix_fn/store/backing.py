@@ -1,0 +1,62 @@
+"""What a store on a disk stands on: its paths, its file system, how durable it is, who writes.
+
+Every module of the store takes this one value, and turns the errors of the file system into those
+of the store by way of `guarded`.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+
+from attrs import Factory, field, frozen
+
+from pylightnix_fn.errors.message import PylightnixError
+from pylightnix_fn.errors.store import StoreFailed, StoreFull, StoreNotWritable
+from pylightnix_fn.filesystem import DISK, FileSystem
+from pylightnix_fn.store.layout import Layout
+from pylightnix_fn.store.machine import Machine, this_machine
+from pylightnix_fn.store.writer import Desk
+
+Durability: TypeAlias = Literal["batch", "full", "off"]
+
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@frozen
+class Backing:
+    """Paths, file system, durability and machine; the desk holds what this process uses.
+
+    ``durability`` says what survives a power cut: everything acknowledged, by one ``syncfs`` for
+    each commit (``"batch"``) or by an ``fsync`` for each file (``"full"``); or whatever the system
+    had written by then, looked through before it is used again (``"off"``).
+    """
+
+    layout: Layout
+    durability: Durability = "batch"
+    fs: FileSystem = field(default=DISK, repr=False)
+    machine: Machine = field(factory=this_machine, repr=False)
+    desk: Desk = field(default=Factory(Desk), eq=False, repr=False)
+
+    @property
+    def syncs_files(self) -> bool:
+        """Whether each file is synced on its own."""
+        return self.durability == "full"
+
+
+@contextmanager
+def guarded(layout: Layout) -> Iterator[None]:
+    """Raise the errors of the file system as those of the store."""
+    try:
+        yield
+    except PylightnixError:
+        raise
+    except OSError as error:
+        if error.errno in _REFUSED:
+            raise StoreNotWritable(str(layout.root), str(error)) from error
+        if error.errno in _FULL:
+            raise StoreFull(str(layout.root), str(error)) from error
+        raise StoreFailed(str(layout.root), str(error)) from error

@@ -1,0 +1,203 @@
+"""Publishing: a staged folder becomes an object, by one rename, when it will outlast a power cut.
+
+Whoever publishes holds the gate together with others, and nothing is removed meanwhile. A name that
+is taken proves nothing: what lies there is read as a whole before it is taken for ours.
+"""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pylightnix_fn.config import Config
+from pylightnix_fn.errors.store import (
+    DamagedObject,
+    HashCollision,
+    MissingObject,
+    StagingElsewhere,
+)
+from pylightnix_fn.files import (
+    delete,
+    folder_at,
+    is_folder,
+    opened,
+    read_file,
+    write_file,
+)
+from pylightnix_fn.filesystem import FOLDER, READ
+from pylightnix_fn.locks import locked
+from pylightnix_fn.outputs import LOG_FILE
+from pylightnix_fn.realizer import Context
+from pylightnix_fn.refs import DRef, RRef, rref
+from pylightnix_fn.sealing import close_folders, seal, sha256_of
+from pylightnix_fn.store.backing import Backing
+from pylightnix_fn.store.durability import barrier, settle_names
+from pylightnix_fn.store.inspection import realization_damage
+from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE
+from pylightnix_fn.store.records import (
+    MAX_MANIFEST,
+    MAX_RECORD,
+    Build,
+    own_files,
+    read_build,
+    read_mapping,
+)
+from pylightnix_fn.store.trash import discard
+from pylightnix_fn.store.writer import Writer, new_staging
+from pylightnix_fn.store_protocol import Facts, Staging, digest_of
+from pylightnix_fn.tree import Folder
+
+
+def writer_of(backing: Backing) -> Writer:
+    """What this process writes to a store with."""
+    return backing.desk.writer(backing.fs, backing.layout)
+
+
+def staged(backing: Backing, name: str) -> Staging:
+    """A new, empty staging folder of this process."""
+    return Staging(new_staging(writer_of(backing), name) / "out")
+
+
+def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) -> None:
+    """Make a folder for each derivation, behind one barrier for all."""
+    fs, layout = backing.fs, backing.layout
+    stagings: dict[DRef[object], Staging] = {}
+    for dref, config in configs.items():
+        stagings[dref] = staged(backing, dref.name)
+        path = stagings[dref].folder / CONFIG_FILE
+        write_file(fs, path, config.text.encode(), sync=backing.syncs_files)
+        if backing.syncs_files:
+            settle_names(backing, [path.parent])
+    barrier(backing)
+    with locked(fs, layout.gate, shared=True):
+        writer_of(backing).note([dref.text for dref in configs])
+        for dref, staging in stagings.items():
+            if not _renamed(backing, staging.folder, layout.derivation(dref)):
+                _mend_config(backing, dref, configs[dref], staging)
+        settle_names(backing, [layout.objects])
+    for staging in stagings.values():
+        delete(fs, staging.home)
+
+
+def _mend_config(backing: Backing, dref: DRef[object], config: Config, staging: Staging) -> None:
+    """The derivation has a folder already: let its config be the one that its name stands for."""
+    fs, path = backing.fs, backing.layout.config(dref)
+    if read_file(fs, path, MAX_RECORD) == config.text.encode():
+        return  # another process was faster
+    fs.rename(staging.folder / CONFIG_FILE, path)
+    settle_names(backing, [path.parent])
+
+
+def publish_realization(
+    backing: Backing, staging: Staging, dref: DRef[object], context: Context, facts: Facts
+) -> RRef[Folder]:
+    """Make what was staged a realization; an equal one is taken instead, its times renewed."""
+    fs, layout, sync = backing.fs, backing.layout, backing.syncs_files
+    tree = seal(staging.folder, dref.name, fs, sync=sync)
+    whole = digest_of(tree, context)
+    made = rref(whole, DRef(dref.text, Folder()))
+    build = Build(facts, tree.size, facts.started, _kept_log(backing, staging))
+    for name, text in own_files(whole, tree, context, build).items():
+        write_file(fs, staging.folder / name, text.encode(), sync=sync)
+    close_folders(staging.folder, tree, fs, sync=sync)
+    barrier(backing)
+    target = layout.realization(made)
+    while True:
+        with locked(fs, layout.gate, shared=True):
+            _check_needs(backing, dref, context)
+            writer_of(backing).note([made.text])
+            published = _renamed(backing, staging.folder, target)
+        if published:
+            settle_names(backing, [target.parent])
+            _close(backing, target)
+            break
+        if _adopted(backing, made, whole, build, staging):
+            break
+    delete(fs, staging.home)
+    return made
+
+
+def _kept_log(backing: Backing, staging: Staging) -> str | None:
+    """The sha256 of the log, which is kept beside the artifacts, if there is one."""
+    fs = backing.fs
+    try:
+        with opened(fs, staging.log, READ) as descriptor:
+            content, _ = sha256_of(fs, descriptor)
+            fs.fchmod(descriptor, 0o444)
+            if backing.syncs_files:
+                fs.fsync(descriptor)
+    except FileNotFoundError:
+        return None
+    fs.rename(staging.log, staging.folder / LOG_FILE)
+    return content
+
+
+def _check_needs(backing: Backing, dref: DRef[object], context: Context) -> None:
+    needs: list[DRef[object] | RRef[object]] = [dref]
+    needs.extend(rref for rrefs in context.values() for rref in rrefs)
+    for reference in needs:
+        if not is_folder(backing.fs, backing.layout.located(reference)):
+            raise MissingObject(reference.text, str(backing.layout.root))
+
+
+def _renamed(backing: Backing, folder: Path, target: Path) -> bool:
+    """Rename a folder to its final name; whether nothing was there."""
+    fs = backing.fs
+    identity = fs.lstat(folder).st_ino
+    try:
+        fs.rename(folder, target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        if error.errno == errno.EXDEV:
+            layout = backing.layout
+            raise StagingElsewhere(str(layout.root), str(layout.staging)) from error
+        # Over a network, what was done may be reported as failed.
+        if not (is_folder(fs, target) and fs.lstat(target).st_ino == identity):
+            raise
+    return True
+
+
+def _close(backing: Backing, folder: Path) -> None:
+    """Make the top read-only; after the rename, which needs the right to write it."""
+    with opened(backing.fs, folder, FOLDER) as descriptor:
+        backing.fs.fchmod(descriptor, 0o555)
+
+
+def _adopted(
+    backing: Backing, made: RRef[Folder], whole: str, build: Build, staging: Staging
+) -> bool:
+    """Take the realization that is there, or put it aside if it is damaged; whether it is taken."""
+    there = backing.layout.realization(made)
+    try:
+        damage = realization_damage(backing.fs, backing.layout, made)
+    except FileNotFoundError:
+        return False  # it went while it was looked at
+    if any(not each.is_harmless for each in damage):
+        discard(backing, [made])
+        return False
+    found = read_mapping(backing.fs, there / MANIFEST_FILE, made.text, MAX_MANIFEST)["digest"]
+    if found != whole:
+        raise HashCollision(made.text, str(found), whole, str(staging.folder))
+    with locked(backing.fs, backing.layout.gate):
+        try:
+            _renew(backing, made, build, staging)
+        except (DamagedObject, FileNotFoundError):
+            return False  # it went, or was changed, since it was looked at
+    return True
+
+
+def _renew(backing: Backing, made: RRef[Folder], build: Build, staging: Staging) -> None:
+    """Let the newest build time count; the record of the build is replaced in one step."""
+    fs, there = backing.fs, backing.layout.realization(made)
+    old = read_build(fs, there, made)
+    if old.facts.started < build.facts.started:
+        renewed = Build(build.facts, old.size, old.first, old.log)
+        new = staging.home / secrets.token_hex(8)
+        write_file(fs, new, renewed.text().encode(), sync=backing.durability != "off")
+        with folder_at(fs, there):
+            fs.rename(new, there / BUILD_FILE)
+        settle_names(backing, [there])
+    _close(backing, there)

@@ -1,0 +1,68 @@
+"""Objects on their way out: renamed away first, all at once for others; deleted later.
+
+Only here do objects lose their names, and only while nobody publishes or pins. What leaves first is
+what nothing else refers to, so a crash in between leaves a store in which nothing dangles.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pylightnix_fn.files import delete, folder_at, is_folder
+from pylightnix_fn.locks import locked
+from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.store.backing import Backing
+from pylightnix_fn.store.census import rrefs_of
+
+
+def discard(backing: Backing, references: Iterable[DRef[object] | RRef[object]]) -> None:
+    """Put damaged objects aside, where they may be looked at until the trash is emptied."""
+    with locked(backing.fs, backing.layout.gate):
+        move_to(new_bin(backing), backing, references)
+
+
+def put_aside(backing: Backing, reference: DRef[object] | RRef[object]) -> None:
+    """Put one damaged object aside; of a derivation that has results, its config alone."""
+    fs, layout = backing.fs, backing.layout
+    if isinstance(reference, RRef) or not rrefs_of(backing, reference):
+        discard(backing, [reference])
+        return
+    with locked(fs, layout.gate), suppress(FileNotFoundError):
+        fs.rename(layout.config(reference), new_bin(backing) / f"{reference.digest}.json")
+
+
+def new_bin(backing: Backing) -> Path:
+    """A new folder in the trash."""
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    backing.fs.mkdir(backing.layout.trash / name, 0o700)
+    return backing.layout.trash / name
+
+
+def move_to(
+    place: Path, backing: Backing, references: Iterable[DRef[object] | RRef[object]]
+) -> None:
+    """Rename objects into a folder of the trash, in this order; the gate must be held alone."""
+    for reference in references:
+        path = backing.layout.located(reference)
+        with suppress(FileNotFoundError):  # it is gone already
+            if is_folder(backing.fs, path):
+                with folder_at(backing.fs, path):  # renaming a folder needs the right to write it
+                    pass
+            backing.fs.rename(path, place / binned_name(reference))
+
+
+def binned_name(reference: DRef[object] | RRef[object]) -> str:
+    """What an object is called in the trash; realizations have longer hashes and no name."""
+    if isinstance(reference, RRef):
+        return f"{reference.digest}-{reference.dref.digest}"
+    return reference.text.removeprefix("dref:")
+
+
+def delete_bin(backing: Backing, place: Path) -> None:
+    """Delete a folder of the trash for good."""
+    if is_folder(backing.fs, place):
+        delete(backing.fs, place)

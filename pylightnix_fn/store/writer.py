@@ -1,0 +1,130 @@
+"""What tells others that this process uses a store, and what of it.
+
+A writer is a file in ``temproots`` that its process keeps locked for as long as it lives, and in
+which it notes each object that it relies on. Who can lock the file knows that the process is gone.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import weakref
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from attrs import Factory, define, field
+
+from pylightnix_fn.files import write_all
+from pylightnix_fn.filesystem import FileSystem
+from pylightnix_fn.locks import Lock, acquired, locked
+from pylightnix_fn.store.layout import Layout
+from pylightnix_fn.store.machine import this_process
+
+MOST_IDLE: Final = 128  # writers of stores that nobody holds any more; each takes a descriptor
+
+
+@define(eq=False)
+class Writer:
+    """The file of one process, and what is noted in it."""
+
+    fs: FileSystem
+    layout: Layout
+    name: str
+    lock: Lock
+    process: int = field(factory=os.getpid)
+    noted: set[str] = Factory(set)
+
+    @property
+    def staging(self) -> Path:
+        """The folder of this writer's builds."""
+        return self.layout.staging / self.name
+
+    def note(self, references: list[str]) -> None:
+        """Note that this process relies on these from now on; the gate must be held."""
+        if new := [each for each in references if each not in self.noted]:
+            write_all(self.fs, self.lock.descriptor, "".join(f"{each}\n" for each in new).encode())
+            self.noted.update(new)
+
+    def end(self) -> None:
+        """Take the file away, and the folder unless a failed build lies there."""
+        _alive.discard(self)
+        if self.lock.is_held and self.process == os.getpid():
+            with suppress(OSError):
+                self.fs.unlink(self.layout.writers / self.name)
+            with suppress(OSError):
+                self.fs.rmdir(self.staging)
+        with suppress(OSError):
+            self.lock.release()
+
+
+_alive: Final[set[Writer]] = set()
+_idle: Final[deque[Writer]] = deque()
+
+
+def _end_all() -> None:
+    for writer in tuple(_alive):
+        writer.end()
+
+
+atexit.register(_end_all)
+
+
+@define(eq=False)
+class Desk:
+    """Where a store keeps the writer that it has in this process, if it has one yet."""
+
+    _writer: Writer | None = None
+
+    def writer(self, fs: FileSystem, layout: Layout) -> Writer:
+        """The writer of this process; made where there is none, as in a forked child."""
+        writer = self._writer
+        if writer is None or not writer.lock.is_held:
+            writer = _made(fs, layout)
+            _alive.add(writer)
+            self._writer = writer
+            # What was handed out may outlive the store value, so its writer does, too.
+            weakref.finalize(self, _set_aside, writer).atexit = False
+        return writer
+
+    def close(self) -> None:
+        """End the writer, if there is one."""
+        if self._writer is not None:
+            self._writer.end()
+            self._writer = None
+
+
+def _set_aside(writer: Writer) -> None:
+    _idle.append(writer)
+    while len(_idle) > MOST_IDLE:
+        _idle.popleft().end()
+
+
+def _made(fs: FileSystem, layout: Layout) -> Writer:
+    name = f"{os.getpid()}-{secrets.token_hex(8)}"
+    with locked(fs, layout.gate, shared=True):  # so that nobody sees the file before it is locked
+        lock = acquired(fs, layout.writers / name)
+    assert lock is not None  # nobody else knows the name
+    try:
+        writer = Writer(fs, layout, name, lock)
+        write_all(fs, lock.descriptor, f"{this_process()}\n".encode())
+        fs.mkdir(writer.staging, 0o700)
+    except BaseException:
+        lock.release()
+        raise
+    return writer
+
+
+def new_staging(writer: Writer, name: str) -> Path:
+    """A new folder of a writer, with ``out`` in it."""
+    fs = writer.fs
+    home = writer.staging / f"{name[:64]}-{secrets.token_hex(4)}"
+    try:
+        fs.mkdir(home, 0o700)
+    except FileNotFoundError:  # somebody tidied up what they should not
+        fs.mkdir(writer.staging, 0o700)
+        fs.mkdir(home, 0o700)
+    fs.mkdir(home / "out", 0o755)
+    return home
