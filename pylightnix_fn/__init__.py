@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.driver import realize
     from pylightnix_fn.encoding import selfref
     from pylightnix_fn.errors.message import PylightnixError
-    from pylightnix_fn.events import Built, Event, Matched, Observer, Started
+    from pylightnix_fn.events import Built, Event, Matched, Observer, Started, Waiting
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
@@ -60,13 +60,28 @@ if TYPE_CHECKING:
     from pylightnix_fn.realization import Realization
     from pylightnix_fn.realizer import Build, Realizer
     from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
+    from pylightnix_fn.retention.choice import (
+        keep_best,
+        keep_latest,
+        keep_named,
+        keep_roots,
+        newer_than,
+        within,
+    )
+    from pylightnix_fn.retention.collection import GcPlan, Kept, Removal, gc_plan
+    from pylightnix_fn.retention.inventory import Inventory, StoredDerivation, StoredRealization
+    from pylightnix_fn.retention.policy import Policy
     from pylightnix_fn.stages.fetch import fetchlocal, fetchurl
     from pylightnix_fn.stages.given import File, file, node
     from pylightnix_fn.stages.select import select
+    from pylightnix_fn.store.backing import Durability
     from pylightnix_fn.store.disk import DiskStore
     from pylightnix_fn.store_protocol import Store
     from pylightnix_fn.sweep import grid
     from pylightnix_fn.tree import Folder
+    from pylightnix_fn.upkeep.collection import Collection, collect, gc, survey
+    from pylightnix_fn.upkeep.roots import add_root, link, named_roots, remove_root
+    from pylightnix_fn.upkeep.undoing import Undone, collections, empty_trash, undo
     from pylightnix_fn.versions import versions_of
 
 # Where the public names live.
@@ -80,7 +95,7 @@ _HOMES = {
     "config": "Config mkconfig",
     "encoding": "selfref",
     "driver": "realize",
-    "events": "Built Event Matched Observer Started",
+    "events": "Built Event Matched Observer Started Waiting",
     "errors.message": "PylightnixError",
     "manager": "Derivation Manager Traced derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",
@@ -107,6 +122,14 @@ _HOMES = {
     "stages.select": "select",
     "sweep": "grid",
     "versions": "versions_of",
+    "retention.choice": "keep_best keep_latest keep_named keep_roots newer_than within",
+    "retention.collection": "GcPlan Kept Removal gc_plan",
+    "retention.inventory": "Inventory StoredDerivation StoredRealization",
+    "retention.policy": "Policy",
+    "store.backing": "Durability",
+    "upkeep.collection": "Collection collect gc survey",
+    "upkeep.roots": "add_root link named_roots remove_root",
+    "upkeep.undoing": "Undone collections empty_trash undo",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -118,16 +141,21 @@ __all__ = [
     "Candidate",
     "Closure",
     "Codec",
+    "Collection",
     "Config",
     "DRef",
     "Derivation",
     "DiskStore",
     "DryRun",
+    "Durability",
     "Event",
     "File",
     "Folder",
+    "GcPlan",
     "Hit",
     "Inputs",
+    "Inventory",
+    "Kept",
     "Manager",
     "Many",
     "ManyMatcher",
@@ -139,20 +167,27 @@ __all__ = [
     "Never",
     "Observer",
     "Plan",
+    "Policy",
     "PylightnixError",
     "RRef",
     "Realization",
     "Realizer",
     "RefPath",
+    "Removal",
     "Stage",
     "Started",
     "Step",
     "Store",
+    "StoredDerivation",
+    "StoredRealization",
     "Traced",
+    "Undone",
     "Use",
     "Value",
     "Verdict",
     "Version",
+    "Waiting",
+    "add_root",
     "after",
     "all_of",
     "artifact",
@@ -170,21 +205,31 @@ __all__ = [
     "check_codec",
     "check_matcher",
     "check_stage",
+    "collect",
+    "collections",
     "csv",
     "derive",
     "dref_from",
     "dry_run",
     "either",
+    "empty_trash",
     "exact",
     "fallback",
     "fetchlocal",
     "fetchurl",
     "file",
     "first_of",
+    "gc",
+    "gc_plan",
     "grid",
     "instantiate",
     "json_of",
+    "keep_best",
+    "keep_latest",
+    "keep_named",
+    "keep_roots",
     "latest",
+    "link",
     "logged",
     "mapped",
     "match_all",
@@ -195,6 +240,8 @@ __all__ = [
     "match_some",
     "mkconfig",
     "mkdrv",
+    "named_roots",
+    "newer_than",
     "node",
     "npy",
     "npz_of",
@@ -206,6 +253,7 @@ __all__ = [
     "pure",
     "realize",
     "redefine",
+    "remove_root",
     "require",
     "retry",
     "rref_from",
@@ -217,14 +265,17 @@ __all__ = [
     "sequence",
     "step",
     "stop_when_no_gain",
+    "survey",
     "take",
     "text",
     "then",
     "timeout",
+    "undo",
     "until_confident",
     "value",
     "versions_of",
     "where",
+    "within",
     "worst",
 ]
 

@@ -27,6 +27,7 @@ ROOT: Final = Path(pylightnix_fn.__file__).parent
 EFFECTS: Final = (
     (LIBRARY,),
     ("inplace",),
+    ("upkeep",),
     ("driver", "outlook", "stages"),
     ("building",),
     ("archive",),
@@ -39,7 +40,7 @@ PURE: Final = (
     ("events",),
     ("plan",),
     ("closure",),
-    ("realization", "composition", "classic", "combinator", "laws", "sweep"),
+    ("realization", "composition", "classic", "combinator", "laws", "sweep", "retention"),
     ("manager",),
     ("tracing",),
     ("realizer", "matcher"),
@@ -49,7 +50,7 @@ PURE: Final = (
     ("encoding",),
     ("refs",),
     ("tree",),
-    ("canonical",),
+    ("canonical", "quantity"),
     ("errors",),
 )
 ROWS: Final = EFFECTS + PURE

@@ -220,3 +220,45 @@ class NoStoreChosen(PylightnixError, RuntimeError):
             (),
             f"Call `{self.function}()`, or `{self.function}(path)`, first.",
         )
+
+
+class NothingKept(PylightnixError, ValueError):
+    """A garbage collection would remove every object of a store."""
+
+    store: str
+    objects: int
+
+    def message(self) -> Message:
+        return Message(
+            "this would remove every object of the store",
+            (("store", self.store), ("objects", self.objects)),
+            "Choose a policy that keeps something, or say that you mean it: `everything=True`.",
+        )
+
+
+class UnknownCollection(PylightnixError, LookupError):
+    """There is no garbage collection of this name that could be undone."""
+
+    name: str
+    there: str
+
+    def message(self) -> Message:
+        return Message(
+            "there is no such garbage collection to undo",
+            (("name", self.name), ("in the trash", self.there)),
+            "Choose one that is in the trash; what was emptied from it is gone.",
+        )
+
+
+class LinkTaken(PylightnixError, FileExistsError):
+    """Something is where a link to an object was to be."""
+
+    path: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            "a link to an object cannot be made here",
+            (("path", self.path), ("reason", self.why)),
+            "Choose another path, or move what is there away.",
+        )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from pylightnix_fn.quantity import duration_text, size_text
-from pylightnix_fn.refs import RRef
+from pylightnix_fn.refs import is_rref
 from pylightnix_fn.retention.graph import Graph, graph_of
 from pylightnix_fn.retention.inventory import Inventory, Reference
 from pylightnix_fn.retention.policy import Policy, joined
@@ -64,14 +64,14 @@ class GcPlan:
         go = f"remove {len(self.removals)} of {there}"
         if self.removals:
             go += f": {size_text(self.size)}, built in {duration_text(self.seconds)}"
-        kept = [(str(each.reference), each.why) for each in self.kept]
+        kept = [(each.reference.text, each.why) for each in self.kept]
         return "\n".join((stay, *table(kept), "", go, *table(map(_row, self.removals))))
 
 
 def _row(removal: Removal) -> tuple[str, ...]:
-    is_built = isinstance(removal.reference, RRef)
-    built_in = duration_text(removal.seconds) if is_built else ""
-    return (str(removal.reference), size_text(removal.size), built_in, removal.why)
+    text = removal.reference.text
+    built_in = duration_text(removal.seconds) if is_rref(text) else ""
+    return (text, size_text(removal.size), built_in, removal.why)
 
 
 def _place(kept: Kept) -> tuple[str, str]:
@@ -89,8 +89,10 @@ def gc_plan(policy: Policy, inventory: Inventory) -> GcPlan:
     unneeded = graph.referrers_first(text for text in graph.objects if text not in why)
     seconds = {each.rref.text: each.seconds for each in inventory.realizations}
     removals = (
-        Removal(each, _why_not(each, policy), graph.sizes[text], seconds.get(text, 0.0))
-        for text, each in ((text, graph.objects[text]) for text in unneeded)
+        Removal(
+            graph.objects[text], _why_not(text, policy), graph.sizes[text], seconds.get(text, 0)
+        )
+        for text in unneeded
     )
     return GcPlan(tuple(sorted(kept, key=_place)), tuple(removals))
 
@@ -105,6 +107,6 @@ def _reasons(policy: Policy, inventory: Inventory, graph: Graph) -> Mapping[str,
     return {each: starts[each] if each == by else f"needed by {by}" for each, by in reached.items()}
 
 
-def _why_not(reference: Reference, policy: Policy) -> str:
+def _why_not(text: str, policy: Policy) -> str:
     unneeded = "nothing that stays needs it"
-    return f"not kept by {policy.label}; {unneeded}" if isinstance(reference, RRef) else unneeded
+    return f"not kept by {policy.label}; {unneeded}" if is_rref(text) else unneeded

@@ -21,7 +21,7 @@ from pylightnix_fn.errors.store import (
     StillNeeded,
     StoreNotWritable,
 )
-from pylightnix_fn.files import is_folder, read_file, write_all
+from pylightnix_fn.files import delete, is_folder, read_file, write_all
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
@@ -49,7 +49,7 @@ from pylightnix_fn.store.records import (
     read_text,
 )
 from pylightnix_fn.store.recovery import mend_torn
-from pylightnix_fn.store.trash import delete_bin, move_to, new_bin
+from pylightnix_fn.store.trash import DELETED, move_to, new_bin
 from pylightnix_fn.store_protocol import MAX_TEXT, Facts, Record, Staging, candidate_of, users_of
 from pylightnix_fn.tree import Folder
 
@@ -197,6 +197,11 @@ class DiskStore:
                 raise MissingObject(dref.text, str(self.root))
             return read_config(self.fs, path, dref)
 
+    def texts(self, rref: RRef[object], reads: Iterable[str]) -> dict[str, str | None]:
+        """The small text artifacts of these names, `None` where there is none."""
+        with guarded(self.layout):
+            return {name: self._artifact(rref, name) for name in reads}
+
     def drefs(self) -> tuple[DRef[Folder], ...]:
         with guarded(self.layout):
             return drefs_of(self.backing)
@@ -213,9 +218,9 @@ class DiskStore:
                 users = (*users_of(self, reference), *self._others_using(reference))
                 if users:
                     raise StillNeeded(reference.text, "\n".join(users))
-                place = new_bin(self.backing)
+                place = new_bin(self.backing, DELETED)
                 move_to(place, self.backing, [reference])
-            delete_bin(self.backing, place)
+            delete(self.fs, place)
 
     def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
         """Other processes that rely on an object, or on a realization of a derivation."""
@@ -244,8 +249,8 @@ class DiskStore:
         return text
 
     def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate:
-        texts = {name: self._artifact(rref, name) for name in reads}
-        return candidate_of(read_record(self.fs, self.layout.realization(rref), rref), texts)
+        record = read_record(self.fs, self.layout.realization(rref), rref)
+        return candidate_of(record, self.texts(rref, reads))
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         found = read_file(self.fs, self.layout.config(dref), MAX_RECORD)

@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from attrs import frozen
 
 from pylightnix_fn.files import delete, exists, is_folder, names_in, read_file
 from pylightnix_fn.locks import Lock, acquired
-from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.layout import reference_of
 from pylightnix_fn.store_protocol import Staging
-
-Reference: TypeAlias = DRef[object] | RRef[object]
 
 MAX_NOTES: Final = 2**30  # bytes
 

@@ -11,18 +11,23 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from pylightnix_fn.files import delete, folder_at, is_folder
+from pylightnix_fn.files import folder_at, is_folder
 from pylightnix_fn.locks import locked
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import rrefs_of
 
+COLLECTED: Final = "collected-"  # what a garbage collection took may come back
+DAMAGED: Final = "damaged-"
+DELETED: Final = "deleted-"  # nobody may count on it any more
+
 
 def discard(backing: Backing, references: Iterable[DRef[object] | RRef[object]]) -> None:
     """Put damaged objects aside, where they may be looked at until the trash is emptied."""
     with locked(backing.fs, backing.layout.gate):
-        move_to(new_bin(backing), backing, references)
+        move_to(new_bin(backing, DAMAGED), backing, references)
 
 
 def put_aside(backing: Backing, reference: DRef[object] | RRef[object]) -> None:
@@ -32,12 +37,12 @@ def put_aside(backing: Backing, reference: DRef[object] | RRef[object]) -> None:
         discard(backing, [reference])
         return
     with locked(fs, layout.gate), suppress(FileNotFoundError):
-        fs.rename(layout.config(reference), new_bin(backing) / f"{reference.digest}.json")
+        fs.rename(layout.config(reference), new_bin(backing, DAMAGED) / f"{reference.digest}.json")
 
 
-def new_bin(backing: Backing) -> Path:
-    """A new folder in the trash."""
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+def new_bin(backing: Backing, kind: str) -> Path:
+    """A new folder in the trash; the names of one kind sort by time."""
+    name = f"{kind}{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
     backing.fs.mkdir(backing.layout.trash / name, 0o700)
     return backing.layout.trash / name
 
@@ -56,13 +61,7 @@ def move_to(
 
 
 def binned_name(reference: DRef[object] | RRef[object]) -> str:
-    """What an object is called in the trash; realizations have longer hashes and no name."""
+    """What an object is called in the trash; no derivation has a dot in its name."""
     if isinstance(reference, RRef):
-        return f"{reference.digest}-{reference.dref.digest}"
+        return f"{reference.digest}.{reference.dref.digest}"
     return reference.text.removeprefix("dref:")
-
-
-def delete_bin(backing: Backing, place: Path) -> None:
-    """Delete a folder of the trash for good."""
-    if is_folder(backing.fs, place):
-        delete(backing.fs, place)

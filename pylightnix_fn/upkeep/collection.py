@@ -1,0 +1,201 @@
+"""Collecting garbage: objects that nothing needs go to the trash, and may come back from there.
+
+What to keep is decided by pure values (`retention`); here the store is looked at, and looked at
+again while nobody publishes or pins: a plan is never trusted. What leaves first is what nothing
+else refers to, so a crash at any point leaves a store in which nothing dangles.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+from pylightnix_fn.config import dependencies
+from pylightnix_fn.errors.store import DamagedObject, NothingKept
+from pylightnix_fn.files import walk
+from pylightnix_fn.filesystem import FileSystem
+from pylightnix_fn.locks import locked
+from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.retention.choice import keep_roots
+from pylightnix_fn.retention.collection import GcPlan, Kept, gc_plan
+from pylightnix_fn.retention.inventory import (
+    Inventory,
+    Reference,
+    StoredDerivation,
+    StoredRealization,
+)
+from pylightnix_fn.retention.policy import Policy
+from pylightnix_fn.store.backing import Backing, guarded
+from pylightnix_fn.store.census import drefs_of, objects_of, rrefs_of
+from pylightnix_fn.store.disk import DiskStore
+from pylightnix_fn.store.foundation import make_reserve
+from pylightnix_fn.store.liveness import clear_after_dead, in_use
+from pylightnix_fn.store.records import read_config, read_context, read_record
+from pylightnix_fn.store.trash import COLLECTED, move_to, new_bin
+from pylightnix_fn.tree import Folder
+from pylightnix_fn.upkeep.roots import forget_lost_links, roots_of
+
+_Needs: TypeAlias = Mapping[Reference, "frozenset[Reference] | DamagedObject"]
+
+LONG_AGO: Final = datetime.fromtimestamp(0, UTC)  # when something began whose record is damaged
+
+
+@frozen
+class Collection:
+    """What a garbage collection moved to the trash, and what it spared although it was planned.
+
+    ``name`` is what it is undone by; empty where nothing was moved.
+    """
+
+    name: str
+    moved: tuple[Reference, ...]
+    spared: tuple[Kept, ...]
+
+
+def gc(
+    store: DiskStore, policy: Policy = keep_roots, *, delete: bool = False, everything: bool = False
+) -> GcPlan:
+    """What a policy would remove from a store; with ``delete`` it is moved to the trash.
+
+    The trash takes as much room until it is emptied, and until then `undo` brings all back.
+    ``everything`` allows a plan that keeps nothing. Errors: those of `survey` and `collect`.
+    """
+    plan = gc_plan(policy, survey(store, policy))
+    if delete:
+        collect(store, plan, everything=everything)
+    return plan
+
+
+def survey(store: DiskStore, policy: Policy = keep_roots) -> Inventory:
+    """All that a store holds, with the texts that a policy reads.
+
+    Errors: `DamagedObject` where a root cannot be read; other damage is passed over here.
+    """
+    with guarded(store.layout):
+        drefs = drefs_of(store.backing)
+        return Inventory(
+            datetime.now(UTC),
+            tuple(_stored_derivation(store, dref) for dref in drefs),
+            tuple(
+                _stored_realization(store, rref, policy.reads)
+                for dref in drefs
+                for rref in rrefs_of(store.backing, dref)
+            ),
+            _must_stay(store.backing),
+        )
+
+
+def collect(store: DiskStore, plan: GcPlan, *, everything: bool = False) -> Collection:
+    """Move to the trash what a plan removes, and what still is needed by nothing.
+
+    What was pinned, linked or built upon since the plan was made is spared. Errors: `NothingKept`,
+    `DamagedObject` where nobody can tell what something that stays needs: `repair` it first.
+    """
+    if plan.keeps_nothing and not everything:
+        raise NothingKept(str(store.root), len(plan.removals))
+    backing = store.backing
+    with guarded(store.layout):
+        known: _Needs = {each: _needs(backing, each) for each in objects_of(backing)}
+        with locked(backing.fs, backing.layout.gate):
+            with suppress(FileNotFoundError):  # now there is room for a name more
+                backing.fs.unlink(backing.layout.reserve)
+            clear_after_dead(backing)
+            collection = _collected(backing, plan, known)
+            forget_lost_links(backing)
+        make_reserve(backing)
+    return collection
+
+
+def _collected(backing: Backing, plan: GcPlan, known: _Needs) -> Collection:
+    """Move what goes; the gate must be held alone."""
+    present: _Needs = {
+        each: known[each] if each in known else _needs(backing, each)
+        for each in objects_of(backing)
+    }
+    planned = [each.reference for each in plan.removals if each.reference in present]
+    stays = _staying(present, frozenset(planned), _must_stay(backing))
+    moved = tuple(each for each in planned if each not in stays)
+    spared = tuple(Kept(each, stays[each]) for each in planned if each in stays)
+    if not moved:
+        return Collection("", (), spared)
+    place = new_bin(backing, COLLECTED)
+    move_to(place, backing, moved)
+    return Collection(place.name, moved, spared)
+
+
+def _staying(
+    present: _Needs, planned: frozenset[Reference], must_stay: Mapping[Reference, str]
+) -> dict[Reference, str]:
+    """What stays, and why: what must, what was not planned to go, and all that these need."""
+    stays = {each: "it was not in the plan" for each in present if each not in planned}
+    stays.update(must_stay)
+    queue = list(stays)
+    for each in queue:  # which grows meanwhile
+        needs = present.get(each, frozenset())
+        if isinstance(needs, DamagedObject):
+            raise needs
+        for needed in needs:
+            if needed not in stays:
+                stays[needed] = f"needed by {each}"
+                queue.append(needed)
+    return stays
+
+
+def _needs(backing: Backing, reference: Reference) -> frozenset[Reference] | DamagedObject:
+    """What an object refers to; or why that cannot be told."""
+    fs, layout = backing.fs, backing.layout
+    if isinstance(reference, DRef):
+        with suppress(DamagedObject):  # what its realizations need, their contexts say
+            config = read_config(fs, layout.config(reference), reference)
+            return frozenset(dependencies(config.references))
+        return frozenset()
+    try:
+        context = read_context(fs, layout.realization(reference), reference)
+    except DamagedObject as error:
+        return error
+    chosen = (rref for rrefs in context.values() for rref in rrefs)
+    return frozenset({reference.dref, *context, *chosen})
+
+
+def _must_stay(backing: Backing) -> dict[Reference, str]:
+    return {
+        **in_use(backing),
+        **{reference: f"root '{name}'" for name, reference in roots_of(backing).items()},
+    }
+
+
+def _stored_derivation(store: DiskStore, dref: DRef[Folder]) -> StoredDerivation:
+    needs = _needs(store.backing, dref)
+    references = () if isinstance(needs, DamagedObject) else needs
+    drefs = frozenset(each for each in references if isinstance(each, DRef))
+    with suppress(FileNotFoundError):
+        return StoredDerivation(dref, drefs, store.fs.lstat(store.layout.config(dref)).st_size)
+    return StoredDerivation(dref, drefs)
+
+
+def _stored_realization(
+    store: DiskStore, rref: RRef[Folder], reads: frozenset[str]
+) -> StoredRealization:
+    folder = store.layout.realization(rref)
+    size, texts = freed_by(store.fs, folder), store.texts(rref, reads)
+    try:
+        record = read_record(store.fs, folder, rref)
+    except DamagedObject:
+        return StoredRealization(rref, {}, LONG_AGO, LONG_AGO, size, texts)
+    facts = record.facts
+    return StoredRealization(rref, record.context, facts.started, facts.stopped, size, texts)
+
+
+def freed_by(fs: FileSystem, folder: Path) -> int:
+    """The bytes that deleting a folder frees: those of the files that no other folder shares."""
+    try:
+        found = [status for _, _, status in walk(fs, folder)]
+    except FileNotFoundError:
+        return 0  # it is gone already
+    return sum(each.st_size for each in found if stat.S_ISREG(each.st_mode) and each.st_nlink == 1)
