@@ -36,7 +36,18 @@ if TYPE_CHECKING:
     from pylightnix_fn.driver import realize
     from pylightnix_fn.encoding import selfref
     from pylightnix_fn.errors.message import PylightnixError
-    from pylightnix_fn.events import Built, Event, Matched, Observer, Started, Waiting
+    from pylightnix_fn.events import (
+        Built,
+        Downloading,
+        Event,
+        Failed,
+        Matched,
+        Observer,
+        Planned,
+        Skipped,
+        Started,
+        Waiting,
+    )
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
@@ -57,9 +68,11 @@ if TYPE_CHECKING:
     from pylightnix_fn.outlook import DryRun, Hit, Miss, dry_run
     from pylightnix_fn.outputs import Artifact, Codec, artifact
     from pylightnix_fn.plan import Budget, Plan, plan_of
+    from pylightnix_fn.pools import Pool, Workers
     from pylightnix_fn.realization import Realization
     from pylightnix_fn.realizer import Build, Realizer
     from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
+    from pylightnix_fn.resources import Resources
     from pylightnix_fn.retention.choice import (
         keep_best,
         keep_latest,
@@ -95,7 +108,7 @@ _HOMES = {
     "config": "Config mkconfig",
     "encoding": "selfref",
     "driver": "realize",
-    "events": "Built Event Matched Observer Started Waiting",
+    "events": "Built Downloading Event Failed Matched Observer Planned Skipped Started Waiting",
     "errors.message": "PylightnixError",
     "manager": "Derivation Manager Traced derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",
@@ -130,6 +143,8 @@ _HOMES = {
     "upkeep.collection": "Collection collect gc survey",
     "upkeep.roots": "add_root link named_roots remove_root",
     "upkeep.undoing": "Undone collections empty_trash undo",
+    "resources": "Resources",
+    "pools": "Pool Workers",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -146,9 +161,11 @@ __all__ = [
     "DRef",
     "Derivation",
     "DiskStore",
+    "Downloading",
     "DryRun",
     "Durability",
     "Event",
+    "Failed",
     "File",
     "Folder",
     "GcPlan",
@@ -167,13 +184,17 @@ __all__ = [
     "Never",
     "Observer",
     "Plan",
+    "Planned",
     "Policy",
+    "Pool",
     "PylightnixError",
     "RRef",
     "Realization",
     "Realizer",
     "RefPath",
     "Removal",
+    "Resources",
+    "Skipped",
     "Stage",
     "Started",
     "Step",
@@ -187,6 +208,7 @@ __all__ = [
     "Verdict",
     "Version",
     "Waiting",
+    "Workers",
     "add_root",
     "after",
     "all_of",

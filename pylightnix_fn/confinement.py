@@ -8,11 +8,9 @@ nothing runs on without anybody who would see its result. An exception in the wo
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import sys
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +20,7 @@ from attrs import frozen
 
 from pylightnix_fn.errors.build import Ended, TimedOut
 from pylightnix_fn.locks import children_keep_locks
+from pylightnix_fn.travelling import that_travels
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -103,27 +102,11 @@ def _work(work: Callable[[], V], sender: Connection[_Word[V], None]) -> None:
     try:
         word = _Done(work())
     except Exception as error:
-        error.add_note(traceback.format_exc())
-        word = error if _travels(error) else _as_text(error)
+        word = that_travels(error)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # what was printed is of less weight than the word
             stream.flush()
     sender.send(word)
-
-
-def _travels(error: Exception) -> bool:
-    """Whether an exception comes out of a pickle as it went in."""
-    try:
-        return type(pickle.loads(pickle.dumps(error))) is type(error)
-    except Exception:
-        return False
-
-
-def _as_text(error: Exception) -> Exception:
-    text = RuntimeError(f"{type(error).__name__}: {error}")
-    for note in error.__notes__:
-        text.add_note(note)
-    return text
 
 
 @contextmanager

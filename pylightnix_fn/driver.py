@@ -1,46 +1,45 @@
-"""Realizing: make a closure true in a store, one build at a time.
+"""Realizing: make a closure true in a store, with as many builds at once as there is room for.
 
-The schedule and the matching rounds are pure values (`plan`); this module only asks the store,
-has builds made and tells an observer what happens.
+What is ready is a question to the plan, a pure value; where builds run is the pool's business. This
+module asks the store, hands over what must be built, and waits.
 """
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Collection, Iterable
-from contextlib import AbstractContextManager, suppress
-from itertools import count
-from typing import TypeVar
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from queue import SimpleQueue
+from threading import Lock
+from typing import Final, TypeAlias, TypeVar
 
-from attrs import evolve, frozen
+from attrs import Factory, define, evolve, frozen
 
-from pylightnix_fn.building import build
 from pylightnix_fn.closure import Closure
+from pylightnix_fn.errors.build import TooFewResources, WorkerLost
 from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
-from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.events import Built, Matched, Observer, Started, Waiting, unobserved
-from pylightnix_fn.manager import Derivation
+from pylightnix_fn.events import Event, Failed, Matched, Observer, Planned, Skipped, unobserved
 from pylightnix_fn.outputs import Sealed, bind
-from pylightnix_fn.plan import (
-    Budget,
-    BuildMore,
-    Plan,
-    RRefs,
-    Settle,
-    Spent,
-    limit_reached,
-    next_round,
-    plan_of,
-)
+from pylightnix_fn.plan import Budget, Plan, RRefs, plan_of
+from pylightnix_fn.pools import Pool, Workers, opened_pool
+from pylightnix_fn.queueing import Queue
 from pylightnix_fn.realization import Realization
-from pylightnix_fn.realizer import Context, one
+from pylightnix_fn.realizer import one
 from pylightnix_fn.refs import DRef, Many, RRef
+from pylightnix_fn.resources import lacking
+from pylightnix_fn.settling import Task, satisfied
 from pylightnix_fn.store_protocol import Store
+from pylightnix_fn.urgency import Urgency
 from pylightnix_fn.workshop import DiskFiles
 
 R = TypeVar("R")
 U = TypeVar("U")
+
+_Promise: TypeAlias = Future[RRefs | Exception]
+
+MOST_LOST: Final = 3  # workers that may be lost with one derivation
 
 
 def realize(
@@ -50,21 +49,38 @@ def realize(
     rebuild: Iterable[DRef[object] | Many[object]] | bool = False,
     budget: Budget = Budget(),
     observe: Observer = unobserved,
+    executor: Executor | Workers | None = None,
+    jobs: int | None = None,
+    capacity: Mapping[str, float] | None = None,
+    keep_going: bool = False,
 ) -> R:
     """Build what a closure lacks in a store, and give the realizations of its targets.
 
     ``rebuild`` names derivations to build once more, whatever their matchers say; ``True`` stands
-    for the targets. A derivation that was overwritten in its manager gives a warning. Errors: those
-    of `pylightnix_fn.errors.build` and of the store.
+    for the targets. ``jobs`` builds so many at once, in processes of their own; ``executor`` builds
+    in threads or processes of yours, or on a cluster. ``capacity`` says what there is of the
+    resources that derivations ask for. With ``keep_going``, what does not need a failed build is
+    built all the same, and all failures are raised as one `ExceptionGroup`. A derivation that was
+    overwritten in its manager gives a warning. Errors: those of `pylightnix_fn.errors.build` and
+    of the store.
     """
     for note in closure.notes:
         warnings.warn(str(note), DerivationOverwritten, stacklevel=2)
-    driver = _Driver(store, _to_rebuild(closure, rebuild), budget, observe)
+    forced = _to_rebuild(closure, rebuild)
+    tell = _Teller(observe)
+    tell(Planned(tuple(closure.derivations)))
     store.register({each.dref: each.config for each in closure})
     plan = plan_of(closure)
-    while ready := plan.ready():
-        for dref in ready:
-            plan = plan.advance(dref, driver.settled(closure.derivations[dref], plan.context(dref)))
+    with opened_pool(executor, jobs, tell) as pool:
+        free = {**pool.free, **(capacity or {})}
+        _check_resources(closure, free)
+        urgency = Urgency(store, plan)
+        before = None if observe is unobserved else urgency.before
+        queue = Queue(free, urgency if pool.slots != 1 else None)
+        run = _Run(store, pool, tell, budget, forced, keep_going, plan, queue, before)
+        plan = run.to_the_end()
+    if plan.failed:
+        raise _all_failures(plan)
     return closure.shape(_Settled(store, plan))
 
 
@@ -79,97 +95,154 @@ def _to_rebuild(
     return wanted
 
 
+def _all_failures(plan: Plan) -> ExceptionGroup[Exception]:
+    there, failed, skipped = len(plan.graph.derivations), plan.failures(), len(plan.skipped)
+    also = f"; {skipped} more need them" if skipped else ""
+    return ExceptionGroup(f"{len(failed)} of {there} derivations were not built{also}", failed)
+
+
+def _check_resources(closure: Closure[object], free: Mapping[str, float]) -> None:
+    for each in closure:
+        for name in lacking(each.resources, free):
+            wanted = each.resources.amounts()[name]
+            raise TooFewResources(each.name, name, wanted, free.get(name, 1))
+
+
 @frozen
-class _Driver:
-    store: Store
-    rebuild: frozenset[DRef[object]]
-    budget: Budget
+class _Teller:
+    """An observer that is told one event at a time, from whatever thread."""
+
     observe: Observer
+    lock: Lock = Factory(Lock)
 
-    def settled(self, derivation: Derivation, context: Context) -> RRefs:
-        """The realizations that a derivation's matcher chooses, built if they must be."""
-        dref = derivation.dref
-        if dref in self.rebuild:
-            with self.building(derivation, context):
-                number = free_number(self.samples(dref))
-                self.build(derivation, context, "a rebuild was asked for", number)
-        spent, began = Spent(), time.monotonic()
-        while True:
-            match self.asked(derivation, context, spent, began):
-                case Settle(rrefs):
-                    if self.store.pin(rrefs):  # or else they were removed since they were seen
-                        self.observe(Matched(dref, rrefs))
-                        return rrefs
-                case BuildMore():
-                    spent = self.round(derivation, context, spent, began)
-
-    def asked(
-        self, derivation: Derivation, context: Context, spent: Spent, began: float
-    ) -> Settle | BuildMore:
-        """What a derivation's matcher says to what the store holds now."""
-        reads = derivation.matcher.reads
-        candidates = self.store.candidates(derivation.dref, context, reads)
-        spent = evolve(spent, seconds=time.monotonic() - began)
-        return next_round(derivation, candidates, spent, self.budget)
-
-    def building(self, derivation: Derivation, context: Context) -> AbstractContextManager[None]:
-        dref = derivation.dref
-        return self.store.building(dref, context, lambda who: self.observe(Waiting(dref, who)))
-
-    def round(self, derivation: Derivation, context: Context, spent: Spent, began: float) -> Spent:
-        """The builds that are still wanted once nobody else makes them; what is spent then."""
-        with self.building(derivation, context):
-            step = self.asked(derivation, context, spent, began)
-            if isinstance(step, BuildMore):
-                return self.builds(derivation, context, step, spent, began)
-        return spent
-
-    def builds(
-        self,
-        derivation: Derivation,
-        context: Context,
-        step: BuildMore,
-        spent: Spent,
-        began: float,
-    ) -> Spent:
-        """As many builds as are wanted, or as the budget allows; what is spent then."""
-        tried, n = self.samples(derivation.dref), step.n
-        known: frozenset[RRef[object]] = frozenset(self.store.rrefs(derivation.dref))
-        while n > 0 and not limit_reached(spent, self.budget):
-            number = free_number(tried)
-            made = self.build(derivation, context, step.why, number)
-            tried.update(range(number, number + len(made)))
-            spent = spent.with_build(repeated=known.issuperset(made))
-            spent = evolve(spent, seconds=time.monotonic() - began)
-            known, n = known.union(made), n - len(made)
-        return spent
-
-    def build(
-        self, derivation: Derivation, context: Context, why: str, sample: int
-    ) -> tuple[RRef[object], ...]:
-        self.observe(Started(derivation.dref, why))
-        clock = time.monotonic()
-        made = build(self.store, derivation, context, sample)
-        for rref in made:
-            self.observe(Built(derivation.dref, rref, time.monotonic() - clock))
-        return made
-
-    def samples(self, dref: DRef[object]) -> set[int]:
-        """The numbers of the samples that the store holds, whatever they were built from."""
-        numbers: set[int] = set()
-        for rref in self.store.rrefs(dref):
-            with suppress(DamagedObject):
-                numbers.add(self.store.record(rref).facts.sample)
-        return numbers
+    def __call__(self, event: Event) -> None:
+        with self.lock:
+            self.observe(event)
 
 
-def free_number(taken: Collection[int]) -> int:
-    """The smallest number from 0 that is not taken.
+@define
+class _Run:
+    """One realization: the plan so far, what is to be looked at, what waits for room, what runs."""
 
-    >>> free_number({0, 1, 3})
-    2
-    """
-    return next(number for number in count() if number not in taken)
+    store: Store
+    pool: Pool
+    observe: Observer
+    budget: Budget
+    rebuild: frozenset[DRef[object]]
+    keep_going: bool
+    plan: Plan
+    queue: Queue
+    before: Callable[[DRef[object]], float | None] | None
+    fresh: deque[DRef[object]] = Factory(deque)
+    running: dict[_Promise, tuple[Task, float]] = Factory(dict)
+    done: SimpleQueue[_Promise] = Factory(SimpleQueue)
+    lost: Counter[DRef[object]] = Factory(Counter)
+
+    def to_the_end(self) -> Plan:
+        """Settle, or give up, every derivation of the plan."""
+        self.fresh.extend(self.plan.ready())
+        try:
+            while self.fresh or self.queue or self.running:
+                if self.fresh:
+                    self.look_at(self.fresh.popleft())
+                else:
+                    self.start()
+                    self.take(self.done.get())
+        except BaseException as error:
+            self.give_up(error)
+            raise
+        return self.plan
+
+    def look_at(self, dref: DRef[object]) -> None:
+        """Settle a derivation on what there is, or let it wait for a build."""
+        derivation, context = self.plan.graph.derivations[dref], self.plan.context(dref)
+        task = Task(self.store, derivation, context, self.budget, dref in self.rebuild)
+        try:
+            rrefs = satisfied(task)
+        except Exception as error:
+            self.failed(dref, error, 0.0)
+        else:
+            if rrefs is None:
+                self.queue.add(task)
+            else:
+                self.settled(dref, rrefs)
+
+    def start(self) -> None:
+        """Hand over what there is room for."""
+        slots = self.pool.slots
+        while (slots is None or len(self.running) < slots) and (task := self.queue.next()):
+            if self.before is not None:
+                task = evolve(task, before=self.before(task.dref))
+            promise = self.pool.submit(task)
+            self.running[promise] = (task, time.monotonic())
+            promise.add_done_callback(self.done.put)
+
+    def take(self, promise: _Promise) -> None:
+        """Go on with what came of a build."""
+        if promise not in self.running:
+            return  # it was lost with its worker, and is built again
+        task, began = self.running.pop(promise)
+        self.queue.release(task)
+        try:
+            result = promise.result()
+        except BrokenExecutor as error:
+            self.recover([task, *self.withdrawn()], error)
+        except Exception as error:
+            self.failed(task.dref, error, time.monotonic() - began)
+        else:
+            if isinstance(result, Exception):
+                self.failed(task.dref, result, time.monotonic() - began)
+            elif self.store.pin(result):
+                self.settled(task.dref, result)
+            else:
+                self.fresh.append(task.dref)  # it was removed since it was built
+
+    def withdrawn(self) -> list[Task]:
+        """What ran, and will not come to an end."""
+        tasks = [task for task, _ in self.running.values()]
+        for task in tasks:
+            self.queue.release(task)
+        self.running.clear()
+        return tasks
+
+    def recover(self, tasks: list[Task], error: BrokenExecutor) -> None:
+        """Build again, with other workers, what was under way when one of them died."""
+        is_mended = self.pool.mended()
+        for task in tasks:
+            self.lost[task.dref] += 1
+            if is_mended and self.lost[task.dref] < MOST_LOST:
+                self.queue.add(task)
+                continue
+            lost = WorkerLost(task.derivation.name, task.derivation.realizer, self.lost[task.dref])
+            lost.__cause__ = error
+            self.failed(task.dref, lost, 0.0)
+
+    def settled(self, dref: DRef[object], rrefs: RRefs) -> None:
+        """Go on with these realizations."""
+        self.observe(Matched(dref, rrefs))
+        self.plan = self.plan.advance(dref, rrefs)
+        self.fresh.extend(self.plan.freed_by(dref))
+
+    def failed(self, dref: DRef[object], error: Exception, seconds: float) -> None:
+        """Go on without, if we are to."""
+        self.observe(Failed(dref, error, seconds))
+        if not self.keep_going:
+            raise error
+        before, self.plan = self.plan.skipped, self.plan.fail(dref, error)
+        for each in self.plan.skipped:
+            if each not in before:
+                self.observe(Skipped(each, dref))
+
+    def give_up(self, error: BaseException) -> None:
+        """Begin nothing more; what runs comes to its end, unless somebody interrupted it."""
+        if not isinstance(error, Exception):
+            self.pool.stop()
+            done, there = len(self.plan.settled), len(self.plan.graph.derivations)
+            error.add_note(f"{done} of {there} derivations are settled; another run goes on there.")
+            return
+        for promise in self.running:
+            promise.cancel()
+        wait(self.running)
 
 
 @frozen

@@ -12,6 +12,13 @@ from pylightnix_fn.refs import DRef, RRef
 
 
 @frozen
+class Planned:
+    """A realization of these has begun, in this order where nothing else decides."""
+
+    drefs: tuple[DRef[object], ...]
+
+
+@frozen
 class Matched:
     """A matcher is satisfied with what there is."""
 
@@ -29,22 +36,54 @@ class Waiting:
 
 @frozen
 class Started:
-    """A build has begun; ``why`` is what the matcher, or the user, wants it for."""
+    """A build has begun; ``why`` is what the matcher, or the user, wants it for.
+
+    ``before`` is how many seconds the latest build of it took, where that is known.
+    """
 
     dref: DRef[object]
     why: str
+    before: float | None = None
+
+
+@frozen
+class Downloading:
+    """So many bytes have arrived of a file that a build fetches; ``total`` may be unknown."""
+
+    dref: DRef[object]
+    file: str
+    received: int
+    total: int | None
 
 
 @frozen
 class Built:
-    """A build has ended with this realization."""
+    """A build has ended with this realization, of so many bytes."""
 
     dref: DRef[object]
     rref: RRef[object]
     seconds: float
+    size: int = 0
 
 
-Event: TypeAlias = Matched | Waiting | Started | Built
+@frozen
+class Failed:
+    """A derivation has no realization, for this error."""
+
+    dref: DRef[object]
+    error: BaseException
+    seconds: float
+
+
+@frozen
+class Skipped:
+    """A derivation is not built, for it needs one that failed."""
+
+    dref: DRef[object]
+    because: DRef[object]
+
+
+Event: TypeAlias = Planned | Matched | Waiting | Started | Downloading | Built | Failed | Skipped
 Observer: TypeAlias = Callable[[Event], None]
 
 

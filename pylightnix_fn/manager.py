@@ -25,6 +25,7 @@ from pylightnix_fn.matcher.choice import latest
 from pylightnix_fn.outputs import Promise, outputs_json, promises
 from pylightnix_fn.realizer import Realizer, Recipe, Site, name_of
 from pylightnix_fn.refs import DRef, Many, checked_name, dref
+from pylightnix_fn.resources import ONE_CORE, Resources
 from pylightnix_fn.tracing import traced
 
 C = TypeVar("C", bound=AttrsInstance)
@@ -43,6 +44,7 @@ class Derivation:
     realizer: str
     promises: tuple[Promise, ...] = ()
     packages: tuple[str, ...] = ()
+    resources: Resources = ONE_CORE
 
     @property
     def name(self) -> str:
@@ -121,6 +123,7 @@ def derive(
     *,
     name: str | None = None,
     code: Traced | Version | None = TRACED,
+    resources: Resources = ONE_CORE,
 ) -> tuple[Manager, DRef[T]]: ...
 @overload
 def derive(
@@ -132,6 +135,7 @@ def derive(
     *,
     name: str | None = None,
     code: Traced | Version | None = TRACED,
+    resources: Resources = ONE_CORE,
 ) -> tuple[Manager, Many[T]]: ...
 def derive(
     m: Manager,
@@ -142,12 +146,14 @@ def derive(
     *,
     name: str | None = None,
     code: Traced | Version | None = TRACED,
+    resources: Resources = ONE_CORE,
 ) -> tuple[Manager, DRef[T] | Many[T]]:
     """Add a derivation: its config, what it promises to write, who writes it, which one counts.
 
     The key is the name (default: that of the config's class, in kebab case), the fields, the
     outputs record and the realizer's code. ``code=Version("3")`` puts a word in the code's place,
     ``None`` nothing; ``Traced(versions_of(["numpy"]))`` adds versions of packages to the code.
+    ``resources`` are what a build takes of a machine; not part of the key.
     Errors: `NotJson`, `UnknownReference`, `MalformedOutputs`, `MalformedName`.
     """
     fields = fields_of(config)
@@ -174,6 +180,7 @@ def derive(
         name_of(realizer),
         promised,
         seen.packages if seen else (),
+        resources,
     )
     m = m.adding(derivation)
     return m, Many(reference) if isinstance(matcher, ManyMatcher) else reference

@@ -53,12 +53,16 @@ class Plan:
     settled: HashTrieMap[DRef[object], RRefs]
     waiting: HashTrieMap[DRef[object], int]
     open: HashTrieMap[DRef[object], int]
-    failed: HashTrieMap[DRef[object], BaseException]
+    failed: HashTrieMap[DRef[object], Exception]
     skipped: HashTrieMap[DRef[object], DRef[object]]
 
     def ready(self) -> tuple[DRef[object], ...]:
         """The derivations whose dependencies are settled, in the closure's order."""
         return tuple(sorted(self.open, key=self.graph.position.__getitem__))
+
+    def freed_by(self, dref: DRef[object]) -> tuple[DRef[object], ...]:
+        """The derivations that are ready since this one, the last of what they need, is settled."""
+        return tuple(each for each in self.graph.dependents[dref] if each in self.open)
 
     def context(self, dref: DRef[object]) -> Context:
         """The realizations of the direct dependencies that a ready derivation sees."""
@@ -75,7 +79,7 @@ class Plan:
         settled = self.settled.insert(dref, rrefs)
         return evolve(self, settled=settled, waiting=waiting, open=opened)
 
-    def fail(self, dref: DRef[object], error: BaseException) -> Plan:
+    def fail(self, dref: DRef[object], error: Exception) -> Plan:
         """The plan in which a ready derivation failed: what needs it is skipped.
 
         What needs several that failed is put down to the first of them in the closure's order.
@@ -90,6 +94,11 @@ class Plan:
                 stack.extend(self.graph.dependents[dependent])
         failed = self.failed.insert(dref, error)
         return evolve(self, failed=failed, skipped=skipped, open=self.open.remove(dref))
+
+    def failures(self) -> tuple[Exception, ...]:
+        """The errors of what failed, in the closure's order."""
+        ordered = sorted(self.failed, key=self.graph.position.__getitem__)
+        return tuple(self.failed[dref] for dref in ordered)
 
     def done(self) -> bool:
         """Whether every derivation is settled."""

@@ -132,4 +132,4 @@ def test_what_was_written_before_the_limit_is_left(tmp_path: Path) -> None:
     store = DiskStore.open(tmp_path / "store")
     with pytest.raises(TimedOut):
         built(timeout(LIMIT)(doing(hang)), store)
-    assert ["half"] == [path.name for path in store.root.glob("tmp/*/out/*")]
+    assert ["half"] == [path.name for path in store.root.glob("tmp/*/*/out/*")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from scenarios import (
     NOBODY,
     Counter,
+    config_of,
     facts,
     files,
     listing,
@@ -29,14 +31,16 @@ from scenarios import (
 
 import pylightnix_fn
 from pylightnix_fn import DiskStore, DRef, Folder, RRef, instantiate, mkconfig, realize
+from pylightnix_fn.canonical import canonical
 from pylightnix_fn.errors.store import (
     DamagedObject,
-    HashCollision,
     StagingElsewhere,
     StoreIsFile,
     StoreMissing,
     StoreNotWritable,
 )
+from pylightnix_fn.store.inspection import OWN, damage_of
+from pylightnix_fn.store.trash import binned_name
 
 NOTHING: frozenset[str] = frozenset()
 OTHER_DISK = Path("/dev/shm")
@@ -50,6 +54,7 @@ def disk(tmp_path: Path) -> DiskStore:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder of an ordinary user, as whom the test then runs: rights mean nothing to root."""
+    importlib.import_module("ctypes")  # later, root's interpreter may be closed to the user
     folder = Path(tempfile.mkdtemp())
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
@@ -72,8 +77,19 @@ def _open_up(folder: Path) -> None:
 # Layout
 
 
-def test_new_store_holds_objects_and_staging_only(disk: DiskStore) -> None:
-    assert ["store-v1", "tmp"] == sorted(os.listdir(disk.root))
+def test_new_store_holds_its_folders_and_no_objects(disk: DiskStore) -> None:
+    expected = ["format.json", "locks", "reserve", "roots", "store-v1", "temproots", "tmp", "trash"]
+    assert expected == sorted(os.listdir(disk.root))
+    assert [] == os.listdir(disk.root / "store-v1")
+
+
+def test_opening_a_store_again_changes_nothing(disk: DiskStore) -> None:
+    put(disk, registered(disk), {"a.txt": "data"})
+    disk.close()
+    before = listing(disk.root)
+    again = DiskStore.open(disk.root)
+    assert 1 == len(again.drefs())
+    assert before == listing(disk.root)
 
 
 def test_objects_lie_where_the_layout_says(disk: DiskStore) -> None:
@@ -117,7 +133,19 @@ def test_nothing_of_a_build_stays_in_staging(disk: DiskStore) -> None:
     dref = registered(disk)
     for _ in range(2):
         put(disk, dref, {"in/a.txt": "data"})
-    assert [] == os.listdir(disk.root / "tmp")
+    assert [] == list(disk.root.glob("tmp/*/*"))
+
+
+def test_nothing_of_a_process_stays_when_it_lets_go(disk: DiskStore) -> None:
+    put(disk, registered(disk), {"a.txt": "data"})
+    disk.close()
+    assert ([], []) == (os.listdir(disk.root / "tmp"), os.listdir(disk.root / "temproots"))
+
+
+def test_store_that_was_let_go_can_be_used_again(disk: DiskStore) -> None:
+    dref = registered(disk)
+    disk.close()
+    assert (put(disk, dref, {"a.txt": "data"}),) == disk.rrefs(dref)
 
 
 def test_strange_names_among_the_objects_are_passed_over(disk: DiskStore) -> None:
@@ -192,7 +220,7 @@ def test_staging_that_is_a_file_is_refused(tmp_path: Path) -> None:
 def test_staging_may_lie_beside_the_store(tmp_path: Path) -> None:
     store = DiskStore.open(tmp_path / "store", staging=tmp_path / "staging")
     dref = registered(store)
-    assert tmp_path / "staging" == store.stage(dref).home.parent
+    assert tmp_path / "staging" == store.stage(dref).home.parent.parent
     assert (put(store, dref, {"a.txt": "data"}),) == store.rrefs(dref)
 
 
@@ -200,6 +228,7 @@ def test_staging_may_lie_beside_the_store(tmp_path: Path) -> None:
 def test_staging_on_another_file_system_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StagingElsewhere, match=str(OTHER_DISK)):
         DiskStore.open(tmp_path / "store", staging=OTHER_DISK / "absent" / "staging")
+    assert not (OTHER_DISK / "absent").exists()
 
 
 @pytest.mark.skipif(not _others_device(), reason="needs /dev/shm on another file system")
@@ -224,7 +253,7 @@ def test_ordinary_user_can_build_renew_and_remove(place: Path) -> None:
     store.remove(rref)
     assert () == store.rrefs(dref)
     store.remove(dref)
-    assert [] == os.listdir(store.root / "tmp")
+    assert ([], []) == (list(store.root.glob("tmp/*/*")), os.listdir(store.root / "trash"))
 
 
 def test_ordinary_user_cannot_change_artifacts(place: Path) -> None:
@@ -311,17 +340,26 @@ def test_damaged_config_is_noticed(disk: DiskStore, data: bytes) -> None:
     _spoil(disk.layout.config(dref), data)
     with pytest.raises(DamagedObject, match=str(dref)):
         disk.config(dref)
-    with pytest.raises(DamagedObject, match=str(dref)):
-        registered(disk)
 
 
-def test_lost_config_of_a_derivation_is_noticed(disk: DiskStore) -> None:
+@pytest.mark.parametrize("data", DAMAGE)
+def test_damaged_config_is_mended_by_registering(disk: DiskStore, data: bytes) -> None:
     dref = registered(disk)
-    put(disk, dref, {"a.txt": "data"})
+    rref = put(disk, dref, {"a.txt": "data"})
+    _spoil(disk.layout.config(dref), data)
+    registered(disk)
+    assert config_of(name="thing") == disk.config(dref)
+    assert () == damage_of(disk.fs, disk.layout, dref)
+    assert (rref,) == disk.rrefs(dref)
+
+
+def test_lost_config_of_a_derivation_is_written_again(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
     disk.layout.config(dref).unlink()
-    with pytest.raises(DamagedObject, match=str(dref)):
-        registered(disk)
-    assert [] == os.listdir(disk.root / "tmp")
+    registered(disk)
+    assert (config_of(name="thing"), (rref,)) == (disk.config(dref), disk.rrefs(dref))
+    assert [] == list(disk.root.glob("tmp/*/*"))
 
 
 @pytest.mark.parametrize("name", ["context.json", "__build__.json"])
@@ -333,28 +371,52 @@ def test_damaged_record_is_noticed(disk: DiskStore, name: str, data: bytes) -> N
         disk.record(rref)
 
 
-@pytest.mark.parametrize("name", ["context.json", "__build__.json", "__manifest__.json"])
-def test_equal_result_does_not_hide_damage(disk: DiskStore, name: str) -> None:
-    dref = registered(disk)
-    rref = put(disk, dref, {"a.txt": "data"})
-    _spoil(disk.folder(rref) / name, b"")
-    with pytest.raises(DamagedObject, match=str(rref)):
-        put(disk, dref, {"a.txt": "data"})
+def _forged(folder: Path) -> bytes:
+    """A manifest that claims to be that of another result."""
+    manifest = json.loads((folder / "__manifest__.json").read_text(encoding="utf-8"))
+    return canonical({**manifest, "digest": manifest["digest"][:32] + "0" * 32}).encode()
 
 
-def test_forged_manifest_is_a_collision(disk: DiskStore) -> None:
+HARM: dict[str, tuple[str, Callable[[Path], bytes]]] = {
+    **{f"empty {name}": (name, lambda _: b"") for name in sorted(OWN - {"__log__.txt"})},
+    "changed artifact": ("a.txt", lambda _: b"mine"),
+    "cut artifact": ("a.txt", lambda _: b"dat"),
+    "forged manifest": ("__manifest__.json", _forged),
+    "other context": ("context.json", lambda _: b'{"x":[]}'),
+}
+
+
+@pytest.mark.parametrize(("name", "data"), HARM.values(), ids=HARM.keys())
+def test_damaged_realization_is_replaced_when_it_is_built_again(
+    disk: DiskStore, name: str, data: Callable[[Path], bytes]
+) -> None:
     dref = registered(disk)
     rref = put(disk, dref, {"a.txt": "data"})
-    path = disk.folder(rref) / "__manifest__.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    forged = rref.digest + "0" * 32
-    _spoil(path, json.dumps({**manifest, "digest": forged}).encode())
-    before = listing(disk.folder(rref))
-    with pytest.raises(HashCollision) as caught:
-        put(disk, dref, {"a.txt": "data"})
-    assert (rref.text, forged) == (caught.value.reference, caught.value.there)
-    assert "data" == Path(caught.value.staging, "a.txt").read_text(encoding="utf-8")
-    assert before == listing(disk.folder(rref))
+    folder = disk.folder(rref)
+    harm = data(folder)
+    _spoil(folder / name, harm)
+    assert rref == put(disk, dref, {"a.txt": "data"})
+    assert () == damage_of(disk.fs, disk.layout, rref)
+    (aside,) = (disk.root / "trash").glob(f"damaged-*/{binned_name(rref)}")
+    assert harm == (aside / name).read_bytes()
+
+
+def test_lost_artifact_comes_back_when_it_is_built_again(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"in/a.txt": "data"})
+    (disk.folder(rref) / "in").chmod(0o755)
+    (disk.folder(rref) / "in/a.txt").unlink()
+    put(disk, dref, {"in/a.txt": "data"})
+    assert () == damage_of(disk.fs, disk.layout, rref)
+
+
+def test_mode_that_was_changed_is_no_reason_to_build_again(disk: DiskStore) -> None:
+    dref = registered(disk)
+    rref = put(disk, dref, {"a.txt": "data"})
+    (disk.folder(rref) / "a.txt").chmod(0o644)
+    put(disk, dref, {"a.txt": "data"})
+    assert ["mode"] == [each.aspect for each in damage_of(disk.fs, disk.layout, rref)]
+    assert [] == os.listdir(disk.root / "trash")
 
 
 def test_damaged_objects_can_be_removed(disk: DiskStore) -> None:
@@ -406,7 +468,7 @@ def test_processes_can_commit_equal_results_at_once(tmp_path: Path) -> None:
     (rref,) = store.rrefs(dref)
     assert {str(rref)} == made
     assert facts(7) == store.record(rref).facts
-    assert [] == os.listdir(store.root / "tmp")
+    assert ([], []) == (os.listdir(store.root / "tmp"), os.listdir(store.root / "temproots"))
 
 
 def test_threads_can_register_at_once(disk: DiskStore) -> None:
@@ -476,5 +538,7 @@ def test_full_disk_is_told_and_leaves_the_store_whole(tmp_path: Path) -> None:
         assert made
         assert sorted(map(str, made)) == [str(rref) for rref in store.rrefs(dref)]
         assert [0] * len(made) == [store.record(rref).facts.sample for rref in made]
+        assert [()] * len(made) == [damage_of(store.fs, store.layout, rref) for rref in made]
+        store.close()  # or else the file system is in use
     finally:
         subprocess.run(["umount", str(tmp_path / "small")], check=True)

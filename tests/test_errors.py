@@ -444,6 +444,51 @@ there is no room left for the store
 Free some room and run it again: what was finished is kept, nothing is half there.""",
     ),
     (
+        store.StoreFailed("/store", "[Errno 5] Input/output error"),
+        OSError,
+        """\
+the file system of the store failed
+
+  path    /store
+  reason  [Errno 5] Input/output error
+
+Look at the system's log and the disk; then see what is whole with `verify(store)`.""",
+    ),
+    (
+        store.StoreIncomplete("/store", "store-v1"),
+        RuntimeError,
+        """\
+a part of the store is gone
+
+  path     /store
+  missing  store-v1
+
+Restore it from a backup, or remove the folder to begin a new store there.""",
+    ),
+    (
+        store.StoreOfOthers("/store", "everybody may write to it"),
+        PermissionError,
+        """\
+somebody else could replace what is in the store
+
+  path    /store
+  reason  everybody may write to it
+
+Choose a folder of your own, or open it with `trust=True` if that is as it should be.""",
+    ),
+    (
+        store.UnknownFormat("/store", '{"format": 2}', "1"),
+        RuntimeError,
+        """\
+the store has a format that this version does not know
+
+  path    /store
+  format  {"format": 2}
+  known   1
+
+Install a version of the library that knows it; nothing was changed.""",
+    ),
+    (
         store.StagingElsewhere("/store", "/elsewhere"),
         OSError,
         """\
@@ -475,7 +520,7 @@ an object of the store is damaged
   file    model.h5
   reason  its sha256 differs
 
-Remove it, `store.remove(reference)`; the next `realize` builds it again.""",
+Put it aside with `repair(store)`; the next `realize` builds it again.""",
     ),
     (
         store.HashCollision(RREF, "/store/x", "sha256 00", "/store/tmp/x"),

@@ -1,6 +1,7 @@
 """Every error that a user can cause, by name: catch them from here."""
 
 from pylightnix_fn.errors.build import (
+    CannotTravel,
     CommandFailed,
     DecodeFailed,
     EncodeFailed,
@@ -14,10 +15,12 @@ from pylightnix_fn.errors.build import (
     ReservedFile,
     SealedArtifact,
     TimedOut,
+    TooFewResources,
     UnboundArtifact,
     UndeclaredInput,
     UnsatisfiedMatcher,
     UnsupportedFile,
+    WorkerLost,
 )
 from pylightnix_fn.errors.fetch import (
     ArchiveDamaged,
@@ -64,6 +67,7 @@ from pylightnix_fn.errors.store import (
     StoreIncomplete,
     StoreIsFile,
     StoreMissing,
+    StoreNotShared,
     StoreNotWritable,
     StoreOfOthers,
     UnknownCollection,
@@ -74,6 +78,7 @@ __all__ = [
     "ArchiveDamaged",
     "ArchiveRefused",
     "BadParameter",
+    "CannotTravel",
     "ChecksumMalformed",
     "ChecksumMismatch",
     "CommandFailed",
@@ -117,9 +122,11 @@ __all__ = [
     "StoreIncomplete",
     "StoreIsFile",
     "StoreMissing",
+    "StoreNotShared",
     "StoreNotWritable",
     "StoreOfOthers",
     "TimedOut",
+    "TooFewResources",
     "UnboundArtifact",
     "UndeclaredInput",
     "UnknownArchive",
@@ -132,4 +139,5 @@ __all__ = [
     "UnsatisfiedMatcher",
     "UnsupportedFile",
     "UrlRefused",
+    "WorkerLost",
 ]

@@ -271,3 +271,53 @@ class NothingToSelect(PylightnixError, LookupError):
             (("contenders", self.contenders),),
             "Look at the artifacts that it compares; not-a-number never wins.",
         )
+
+
+class CannotTravel(PylightnixError, TypeError):
+    """A realizer, or what it refers to, cannot be sent to another process."""
+
+    name: str
+    realizer: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            f"realizer of '{self.name}' cannot be sent to another process",
+            (("realizer", self.realizer), ("reason", self.why)),
+            "Make inside the realizer what cannot be copied, or build in threads.",
+        )
+
+
+class WorkerLost(PylightnixError, RuntimeError):
+    """The process that built something ended without a word, again and again."""
+
+    name: str
+    realizer: str
+    times: int
+
+    def message(self) -> Message:
+        return Message(
+            f"the process that built '{self.name}' ended without a word",
+            (("realizer", self.realizer), ("times", self.times)),
+            "Look for a crash, or for a lack of memory, in the system's log.",
+        )
+
+
+class TooFewResources(PylightnixError, ValueError):
+    """A build asks for more than there is."""
+
+    name: str
+    resource: str
+    wanted: float
+    there: float
+
+    def message(self) -> Message:
+        return Message(
+            f"'{self.name}' asks for more than there is",
+            (
+                ("resource", self.resource),
+                ("wanted", f"{self.wanted:g}"),
+                ("there", f"{self.there:g}"),
+            ),
+            "Ask for less, or say what there is: `realize(..., capacity={...})`.",
+        )

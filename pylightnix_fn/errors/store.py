@@ -262,3 +262,16 @@ class LinkTaken(PylightnixError, FileExistsError):
             (("path", self.path), ("reason", self.why)),
             "Choose another path, or move what is there away.",
         )
+
+
+class StoreNotShared(PylightnixError, ValueError):
+    """A store that only this process can see was to be used by others."""
+
+    store: str
+
+    def message(self) -> Message:
+        return Message(
+            "this store cannot be used by other processes",
+            (("store", self.store),),
+            "Open a `DiskStore`, or build in threads: `executor=ThreadPoolExecutor()`.",
+        )

@@ -89,6 +89,9 @@ class Desk:
             weakref.finalize(self, _set_aside, writer).atexit = False
         return writer
 
+    def __reduce__(self) -> tuple[type[Desk], tuple[()]]:
+        return Desk, ()  # in another process it is empty
+
     def close(self) -> None:
         """End the writer, if there is one."""
         if self._writer is not None:

@@ -1,0 +1,133 @@
+"""Settling one derivation: its matcher is asked, builds are made, until it is satisfied.
+
+Runs wherever a driver sends it, in another thread or process too: a task holds all that it needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from contextlib import AbstractContextManager, suppress
+from itertools import count
+
+from attrs import evolve, frozen
+
+from pylightnix_fn.building import build
+from pylightnix_fn.errors.store import DamagedObject
+from pylightnix_fn.events import Built, Observer, Started, Waiting
+from pylightnix_fn.manager import Derivation
+from pylightnix_fn.plan import (
+    Budget,
+    BuildMore,
+    RRefs,
+    Settle,
+    Spent,
+    limit_reached,
+    next_round,
+)
+from pylightnix_fn.realizer import Context
+from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.store_protocol import Store
+
+
+@frozen
+class Task:
+    """One derivation to settle; ``before`` is how long its latest build took, if that is known."""
+
+    store: Store
+    derivation: Derivation
+    context: Context
+    budget: Budget
+    rebuild: bool = False
+    before: float | None = None
+
+    @property
+    def dref(self) -> DRef[object]:
+        """What is to be settled."""
+        return self.derivation.dref
+
+
+def satisfied(task: Task) -> RRefs | None:
+    """What a matcher chooses of what there is; `None` where something must be built."""
+    if task.rebuild:
+        return None
+    while True:
+        step = _asked(task, Spent(), time.monotonic())
+        if not isinstance(step, Settle):
+            return None
+        if task.store.pin(step.rrefs):  # or else they were removed since they were seen
+            return step.rrefs
+
+
+def settle(task: Task, observe: Observer) -> RRefs:
+    """The realizations that a matcher chooses, built if they must be.
+
+    Nobody else builds the same meanwhile: who was first has built, and the others use it.
+    """
+    with _building(task, observe):
+        spent, began = Spent(), time.monotonic()
+        if task.rebuild:
+            number = free_number(_samples(task))
+            _build(task, "a rebuild was asked for", number, observe)
+        while True:
+            match _asked(task, spent, began):
+                case Settle(rrefs):
+                    if task.store.pin(rrefs):
+                        return rrefs
+                case BuildMore() as step:
+                    spent = _builds(task, step, spent, began, observe)
+
+
+def _building(task: Task, observe: Observer) -> AbstractContextManager[None]:
+    dref = task.dref
+    return task.store.building(dref, task.context, lambda who: observe(Waiting(dref, who)))
+
+
+def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
+    """What a derivation's matcher says to what the store holds now."""
+    derivation = task.derivation
+    candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
+    spent = evolve(spent, seconds=time.monotonic() - began)
+    return next_round(derivation, candidates, spent, task.budget)
+
+
+def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:
+    """As many builds as are wanted, or as the budget allows; what is spent then."""
+    tried, n = _samples(task), step.n
+    known: frozenset[RRef[object]] = frozenset(task.store.rrefs(task.dref))
+    while n > 0 and not limit_reached(spent, task.budget):
+        number = free_number(tried)
+        made = _build(task, step.why, number, observe)
+        tried.update(range(number, number + len(made)))
+        spent = spent.with_build(repeated=known.issuperset(made))
+        spent = evolve(spent, seconds=time.monotonic() - began)
+        known, n = known.union(made), n - len(made)
+    return spent
+
+
+def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[object], ...]:
+    observe(Started(task.dref, why, task.before))
+    clock = time.monotonic()
+    made = build(task.store, task.derivation, task.context, sample)
+    for rref in made:
+        size = task.store.record(rref).size
+        observe(Built(task.dref, rref, time.monotonic() - clock, size))
+    return made
+
+
+def _samples(task: Task) -> set[int]:
+    """The numbers of the samples that the store holds, whatever they were built from."""
+    numbers: set[int] = set()
+    for rref in task.store.rrefs(task.dref):
+        with suppress(DamagedObject):
+            numbers.add(task.store.record(rref).facts.sample)
+    return numbers
+
+
+def free_number(taken: Collection[int]) -> int:
+    """The smallest number from 0 that is not taken.
+
+    >>> free_number({0, 1, 3})
+    2
+    """
+    return next(number for number in count() if number not in taken)

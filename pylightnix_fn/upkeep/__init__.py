@@ -1,0 +1,1 @@
+"""Keeping a store in order: collecting, verifying, mending, measuring."""

@@ -1,0 +1,194 @@
+"""Runs workers in one store, and kills them at random: `python nursery.py ROOT --seconds 60 --kills`.
+
+It forks them, so a new one takes a thread's time to start; it uses no store itself. What happened it
+prints as JSON. A mutant is a store with one line of its protocol left out, which workers must notice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import pytest
+from attrs import Factory, define, frozen
+from worker import Tally, Worker
+
+import pylightnix_fn
+from pylightnix_fn import DiskStore
+from pylightnix_fn.filesystem import FileSystem
+from pylightnix_fn.locks import locked
+from pylightnix_fn.retention.inventory import Reference
+from pylightnix_fn.store.backing import Backing
+
+Mutant: TypeAlias = Literal["pins outside the gate", "publishes outside the gate", "sees no writers"]
+
+WORKERS: Final = 8
+GRACE: Final = 60  # seconds within which a worker must have seen that it is over
+FOUND_WRONG: Final = 3  # how a worker ends that found something wrong
+
+
+@frozen
+class Outcome:
+    """What workers did, and what they found wrong."""
+
+    counts: Mapping[str, int]
+    failures: Sequence[str]
+    seconds: float
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{name} {number}" for name, number in self.counts.items())
+        return f"{self.seconds:.1f} s: {counts}"
+
+
+def worked(
+    root: Path, seconds: float, *, kills: bool = False, mutant: Mutant | None = None, seed: int = 0
+) -> Outcome:
+    """What happens when workers use a store for so long, or until one finds something wrong."""
+    options = ["--seconds", str(seconds), "--seed", str(seed), *["--kills"] * kills]
+    with launched(root, [*options, *(["--mutant", mutant] if mutant else [])]) as nursery:
+        said, _ = nursery.communicate(timeout=seconds + 2 * GRACE)
+    found = json.loads(said)
+    return Outcome(found["counts"], found["failures"], found["seconds"])
+
+
+def launched(root: Path, options: Sequence[str]) -> subprocess.Popen[str]:
+    """A nursery that has begun."""
+    package = Path(pylightnix_fn.__path__[0]).parent
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", __file__, str(root), *options],
+        env={**os.environ, "PYTHONPATH": str(package)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@define
+class Nursery:
+    """Keeps workers running, each with a row in the tally."""
+
+    root: Path
+    chance: random.Random
+    mutant: Mutant | None
+    tally: Tally = Factory(lambda: Tally(WORKERS))
+    rows: dict[int, int] = Factory(dict)
+    kills: int = 0
+    failures: list[str] = Factory(list)
+
+    @property
+    def notes(self) -> Path:
+        """Where workers write what they found wrong."""
+        return self.root.with_suffix(".notes")
+
+    def start(self, row: int) -> None:
+        seed = self.chance.random()
+        process = os.fork()
+        if process == 0:
+            self._work(row, seed)
+        self.rows[process] = row
+
+    def _work(self, row: int, seed: float) -> None:
+        status = FOUND_WRONG
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                mutate(patch, self.mutant)
+                store = DiskStore.open(self.root, durability="off")
+                Worker(store, row, self.tally, random.Random(seed)).run()
+                store.close()
+            status = 0
+        except BaseException:
+            (self.notes / str(os.getpid())).write_text(traceback.format_exc(), encoding="utf-8")
+        finally:
+            os._exit(status)
+
+    def kill_one(self) -> None:
+        process = self.chance.choice(sorted(self.rows))
+        os.kill(process, signal.SIGKILL)
+        self.reap(process)
+        self.kills += 1
+
+    def reap(self, process: int, *, wait: bool = True) -> bool:
+        """Whether a process has ended."""
+        done, status = os.waitpid(process, 0 if wait else os.WNOHANG)
+        if done == 0:
+            return False
+        code = os.waitstatus_to_exitcode(status)
+        if code not in (0, -signal.SIGKILL):
+            note = self.notes / str(process)
+            self.failures.append(note.read_text(encoding="utf-8") if note.exists() else str(code))
+        del self.rows[process]
+        return True
+
+    def run(self, seconds: float, *, kills: bool) -> None:
+        self.notes.mkdir(exist_ok=True)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.failures:
+            for row in set(range(WORKERS)) - set(self.rows.values()):
+                self.start(row)
+            time.sleep(self.chance.uniform(0.02, 0.04))
+            for process in tuple(self.rows):
+                self.reap(process, wait=False)
+            if kills and self.rows:
+                self.kill_one()
+        self.end(kills=kills)
+
+    def end(self, *, kills: bool) -> None:
+        """Kill the last ones, too; or else see that each of them comes to an end."""
+        self.tally.end()
+        until = time.monotonic() + GRACE
+        while self.rows and not kills and time.monotonic() < until:
+            time.sleep(0.01)
+            for process in tuple(self.rows):
+                self.reap(process, wait=False)
+        if self.rows and not kills:
+            self.failures.append(f"{len(self.rows)} workers hang")
+        while self.rows:
+            self.kill_one()
+
+
+def mutate(patch: pytest.MonkeyPatch, mutant: Mutant | None) -> None:
+    """Leave one line of the protocol out."""
+    if mutant == "pins outside the gate":
+        patch.setattr("pylightnix_fn.store.disk.locked", _ungated)
+    elif mutant == "publishes outside the gate":
+        patch.setattr("pylightnix_fn.store.publication.locked", _ungated)
+    elif mutant == "sees no writers":
+        patch.setattr("pylightnix_fn.upkeep.collection.in_use", _nobody)
+
+
+def _ungated(fs: FileSystem, path: Path, *, shared: bool = False) -> AbstractContextManager[None]:
+    return nullcontext() if shared else locked(fs, path)
+
+
+def _nobody(backing: Backing) -> dict[Reference, str]:
+    return {}
+
+
+def main() -> None:
+    parser = ArgumentParser()
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kills", action="store_true")
+    parser.add_argument("--mutant")
+    given = parser.parse_args()
+    nursery = Nursery(given.root, random.Random(given.seed), given.mutant)
+    began = time.monotonic()
+    nursery.run(given.seconds, kills=given.kills)
+    counts = {**nursery.tally.totals(), "kills": nursery.kills}
+    seconds = time.monotonic() - began
+    print(json.dumps({"counts": counts, "failures": nursery.failures, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()

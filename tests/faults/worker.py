@@ -1,0 +1,295 @@
+"""One of several processes that use a store all at once, and do there what they please.
+
+A worker builds chains of three layers, reads again and again what it was promised would stay,
+commits, removes, collects, brings back. What breaks a promise is an `AssertionError`, or any error
+that no step allows for.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from mmap import mmap
+from pathlib import Path
+from typing import Final
+
+from attrs import Factory, define, field, frozen
+
+from pylightnix_fn import (
+    Build,
+    Closure,
+    DiskStore,
+    DRef,
+    Folder,
+    Manager,
+    Realization,
+    RRef,
+    add_root,
+    derive,
+    empty_trash,
+    gc,
+    instantiate,
+    keep_latest,
+    keep_roots,
+    named_roots,
+    realize,
+    remove_root,
+    undo,
+)
+from pylightnix_fn.errors.store import MissingObject, StillNeeded, UnknownCollection
+from pylightnix_fn.store.inspection import damage_of
+from pylightnix_fn.store_protocol import Facts
+
+LAYERS: Final = 3
+SEEDS: Final = range(4)
+ROOTED: Final = range(2)  # seeds whose results may get a root, and are never removed by hand
+VARIANTS: Final = 2  # results of one derivation in one context
+COUNTS: Final = ("steps", "builds", "read", "lost", "refused", "collected", "moved", "back")
+
+
+@frozen
+class Tally:
+    """Numbers that processes share; each has a row of its own, and a word for the end."""
+
+    rows: int
+    memory: mmap = field(init=False)
+
+    @memory.default
+    def _empty(self) -> mmap:
+        return mmap(-1, 8 * (len(COUNTS) * self.rows + 1))
+
+    def add(self, row: int, name: str, number: int = 1) -> None:
+        """Count more."""
+        place = 8 * (row * len(COUNTS) + COUNTS.index(name))
+        self._put(place, self._at(place) + number)
+
+    def totals(self) -> dict[str, int]:
+        """The sums over all rows."""
+        rows = range(self.rows)
+        return {
+            name: sum(self._at(8 * (row * len(COUNTS) + column)) for row in rows)
+            for column, name in enumerate(COUNTS)
+        }
+
+    def end(self) -> None:
+        """Let everybody see that it is over."""
+        self._put(len(self.memory) - 8, 1)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is over."""
+        return self._at(len(self.memory) - 8) == 1
+
+    def _at(self, place: int) -> int:
+        return int.from_bytes(self.memory[place : place + 8], "little")
+
+    def _put(self, place: int, number: int) -> None:
+        self.memory[place : place + 8] = number.to_bytes(8, "little")
+
+
+@frozen
+class Layer:
+    """The config of one link of a chain."""
+
+    seed: int
+    inputs: list[DRef[Folder]]
+
+
+def content(name: str, variant: str) -> bytes:
+    """What a result holds: its derivation and its variant say it all, so that readers can tell."""
+    return sha256(f"{name} {variant}".encode()).digest() * (10 + 300 * int(variant))
+
+
+def check_read(folder: Path, name: str) -> None:
+    """Read a result as a whole, without the store's help."""
+    variant = (folder / "in/variant").read_text(encoding="utf-8")
+    assert name == (folder / "name").read_text(encoding="utf-8"), folder
+    assert content(name, variant) == (folder / "content").read_bytes(), folder
+
+
+@define(eq=False)
+class Worker:
+    """One process, and what it was promised would stay: what is pinned, or has a root."""
+
+    store: DiskStore
+    row: int
+    tally: Tally
+    chance: random.Random
+    pinned: set[RRef[object]] = Factory(set)
+
+    def run(self) -> None:
+        """Do one thing after another until it is over."""
+        self.check_root()
+        while not self.tally.is_over:
+            (act,) = self.chance.choices(list(ACTS), list(ACTS.values()))
+            act(self)
+            self.check_pinned()
+            self.count("steps")
+
+    def count(self, name: str, number: int = 1) -> None:
+        self.tally.add(self.row, name, number)
+
+    # What is read
+
+    def check_pinned(self) -> None:
+        """All that was promised, and all that it was built from, is there and whole."""
+        if self.pinned:
+            for rref in self.needed(self.chance.choice(sorted(self.pinned, key=str))):
+                self.check(rref)
+
+    def rely_on(self, rref: RRef[object]) -> None:
+        """This was promised; it is read now, and may be read again later."""
+        self.pinned.add(rref)
+        for each in self.needed(rref):
+            self.check(each)
+
+    def needed(self, rref: RRef[object]) -> Iterator[RRef[object]]:
+        yield rref
+        for rrefs in self.store.record(rref).context.values():
+            for each in rrefs:
+                yield from self.needed(each)
+
+    def check(self, rref: RRef[object]) -> None:
+        check_read(self.store.folder(rref), rref.name)
+        for reference in (rref, rref.dref):
+            damage = damage_of(self.store.fs, self.store.layout, reference)
+            assert not [each for each in damage if not each.is_harmless], damage
+        self.count("read")
+
+    # What is done
+
+    def chain(self, m: Manager, seed: int) -> tuple[Manager, DRef[Folder]]:
+        """Layers, each over all that are below it."""
+        m, dref = derive(m, Layer(seed, []), Folder(), self.write, name=f"s{seed}-0", code=None)
+        made = [dref]
+        for depth in range(1, LAYERS):
+            layer, name = Layer(seed, list(made)), f"s{seed}-{depth}"
+            m, dref = derive(m, layer, Folder(), self.write, name=name, code=None)
+            made.append(dref)
+        return m, dref
+
+    def closure(self) -> Closure[Realization[Folder]]:
+        return instantiate(self.chain, self.chance.choice(SEEDS))
+
+    def write(self, b: Build[Layer, Folder]) -> None:
+        for each in b.config.inputs:
+            check_read(b.deref(each).path, each.name)
+        self.fill(b.path, b.name)
+
+    def fill(self, folder: Path, name: str) -> None:
+        variant = str(self.chance.randrange(VARIANTS))
+        (folder / "in").mkdir()
+        (folder / "in/variant").write_text(variant, encoding="utf-8")
+        (folder / "name").write_text(name, encoding="utf-8")
+        (folder / "content").write_bytes(content(name, variant))
+        self.count("builds")
+
+    def realize(self) -> None:
+        closure = self.closure()
+        rebuild = [each for each in closure.derivations if self.chance.random() < 0.2]
+        self.rely_on(realize(closure, self.store, rebuild=rebuild).rref)
+
+    def pin(self) -> None:
+        """Rely on something that somebody left here."""
+        rref = self.any_rref()
+        if rref is not None and self.store.pin([rref]):
+            self.rely_on(rref)
+        else:
+            self.count("lost")
+
+    def commit(self) -> None:
+        """A result over one that nobody pinned: either that stays, or the commit is refused."""
+        closure = self.closure()
+        self.store.register({each.dref: each.config for each in closure})
+        below, dref, _ = (each.dref for each in closure)
+        found = self.store.rrefs(below)
+        if not found:
+            return
+        used = self.chance.choice(found)
+        staging = self.store.stage(dref)
+        self.fill(staging.folder, dref.name)
+        now = datetime.now(UTC)
+        try:
+            made = self.store.commit(staging, dref, {below: (used,)}, Facts(now, now))
+        except MissingObject:
+            self.count("lost")
+        else:
+            self.rely_on(made)
+
+    def collect(self) -> None:
+        policy = self.chance.choice([keep_roots, keep_latest(1)])
+        plan = gc(self.store, policy, delete=True, everything=True)
+        self.count("collected")
+        self.count("moved", len(plan.removals))
+
+    def remove(self) -> None:
+        """Remove something by hand, but nothing that this process itself relies on."""
+        rref = self.any_rref()
+        if rref is None or rref in self.pinned or _seed(rref) in ROOTED:
+            return
+        reference = rref if self.chance.random() < 0.8 else rref.dref
+        if isinstance(reference, DRef) and any(each.dref == reference for each in self.pinned):
+            return
+        try:
+            self.store.remove(reference)
+        except (MissingObject, StillNeeded):
+            self.count("refused")
+
+    def bring_back(self) -> None:
+        with suppress(UnknownCollection):
+            self.count("back", len(undo(self.store).restored))
+
+    def empty(self) -> None:
+        empty_trash(self.store)
+
+    def root(self) -> None:
+        """Let something stay, whatever happens to this process."""
+        for rref in self.pinned:
+            if _seed(rref) in ROOTED:
+                add_root(self.store, f"worker{self.row}", rref)
+                return
+
+    def unroot(self) -> None:
+        with suppress(MissingObject):
+            remove_root(self.store, f"worker{self.row}")
+
+    def check_root(self) -> None:
+        """What the one before this process gave a root is there."""
+        rooted = named_roots(self.store).get(f"worker{self.row}")
+        if isinstance(rooted, RRef):
+            for rref in self.needed(rooted):
+                self.check(rref)
+
+    def let_go(self) -> None:
+        """What was promised to this process does not count any more, but what has a root does."""
+        self.check_root()
+        for rref in self.pinned:
+            self.check(rref)
+        self.pinned.clear()
+        self.store.close()
+
+    def any_rref(self) -> RRef[Folder] | None:
+        drefs = self.store.drefs()
+        found = self.store.rrefs(self.chance.choice(drefs)) if drefs else ()
+        return self.chance.choice(found) if found else None
+
+
+ACTS: Final[dict[Callable[[Worker], None], int]] = {
+    Worker.realize: 30,
+    Worker.pin: 15,
+    Worker.commit: 15,
+    Worker.collect: 8,
+    Worker.remove: 8,
+    Worker.bring_back: 2,
+    Worker.empty: 2,
+    Worker.root: 4,
+    Worker.unroot: 2,
+    Worker.let_go: 4,
+}
+
+
+def _seed(rref: RRef[object]) -> int:
+    return int(rref.name[1 : rref.name.index("-")])
