@@ -51,8 +51,9 @@ def run_recipe(site: Workshop) -> None:
 
 
 def _check_promises(site: Workshop) -> None:
-    derivation, folder = site.derivation, site.folder
+    derivation = site.derivation
     for promise in derivation.promises:
+        folder = site.folder
         path = folder / promise.path
         if not (path.is_file() if promise.is_file else path.exists()):
             found = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"

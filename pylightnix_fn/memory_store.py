@@ -12,7 +12,8 @@ import posixpath
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
@@ -83,6 +84,7 @@ class MemoryStore:
     _kept: dict[DRef[object], dict[RRef[object], _Kept]] = Factory(dict)
     _turns: dict[_Turn, Lock] = Factory(dict)
     _lock: Lock = Factory(Lock)
+    _numbers: count[int] = Factory(count)
 
     @cached_property
     def _place(self) -> Path:
@@ -119,30 +121,21 @@ class MemoryStore:
             turn.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
-        home = Path(tempfile.mkdtemp(prefix=f"{dref.name[:64]}-", dir=self._place))
-        folder = home / "out"
-        folder.mkdir()
-        return Staging(folder)
+        folder = self._place / f"{dref.name[:64]}-{next(self._numbers)}" / "out"
+        return Staging(folder, partial(folder.mkdir, parents=True, exist_ok=True))
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
     ) -> RRef[Folder]:
         self._check_needs(dref, context)
-        tree = seal(staging.folder, dref.name)
+        tree, files, log = _taken(staging, dref.name)
         made = rref(digest_of(tree, context), DRef(dref.text, Folder()))
-        files = {
-            entry.path: (staging.folder / entry.path).read_bytes()
-            for entry in tree.entries
-            if entry.kind == "file"
-        }
-        log = staging.log.read_bytes() if staging.log.exists() else None
         new = _Kept(Record(made, context, facts, tree.size), tree, files, log)
         with self._lock:
             of_dref = self._kept.setdefault(dref, {})
             before = of_dref.get(made, new)
             newest = max(before.record.facts, facts, key=lambda each: each.started)
             of_dref[made] = evolve(before, record=evolve(before.record, facts=newest))
-        delete(DISK, staging.home)
         return made
 
     def folder(self, rref: RRef[object]) -> Path:
@@ -195,6 +188,21 @@ class MemoryStore:
         if kept is None:
             raise MissingObject(rref.text, "in memory")
         return kept
+
+
+def _taken(staging: Staging, name: str) -> tuple[Tree, dict[str, bytes], bytes | None]:
+    """What was staged, as values; its folder goes, if there ever was one."""
+    if not staging.place.parent.exists():
+        return Tree(), {}, None
+    tree = seal(staging.folder, name)
+    files = {
+        entry.path: (staging.folder / entry.path).read_bytes()
+        for entry in tree.entries
+        if entry.kind == "file"
+    }
+    log = staging.log.read_bytes() if staging.log.exists() else None
+    delete(DISK, staging.home)
+    return tree, files, log
 
 
 def _lay_out(kept: _Kept, folder: Path) -> None:

@@ -50,9 +50,20 @@ class Record:
 
 @frozen
 class Staging:
-    """A private folder for one build: artifacts go into ``folder``, notes beside it."""
+    """A private folder for one build: artifacts go into ``folder``, notes beside it.
 
-    folder: Path
+    A store whose stagings are often not written to lets them be made by who asks for the folder.
+    """
+
+    place: Path
+    _make: Callable[[], None] | None = field(default=None, eq=False, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """What artifacts go into."""
+        if self._make is not None:
+            self._make()
+        return self.place
 
     @property
     def home(self) -> Path:

@@ -7,45 +7,43 @@ is for when the gate is held, and nobody publishes or removes: what it finds is 
 from __future__ import annotations
 
 import errno
-import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
+from pathlib import PurePath
 from typing import Final
 
 from attrs import evolve, frozen
 
 from pylightnix_fn.config import dependencies
 from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.files import exists, is_folder, names_in
+from pylightnix_fn.files import exists
 from pylightnix_fn.outputs import CONTEXT_FILE
-from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef
+from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.inspection import Damage, damage_of
-from pylightnix_fn.store.layout import CONFIG_FILE, rref_of
+from pylightnix_fn.store.layout import CONFIG_FILE
 from pylightnix_fn.store.records import read_build, read_config, read_context
 from pylightnix_fn.upkeep.report import Unreadable
 
-_UNREADABLE: Final = frozenset(
+_CLOSED: Final = (errno.EACCES, errno.EPERM)
+_FAILING: Final = frozenset(  # what a disk, or the file system on it, says of its own damage
     number
     for number, name in errno.errorcode.items()
-    if name in ("EACCES", "EBADMSG", "EIO", "EPERM", "EUCLEAN")
+    if name in ("EBADMSG", "EIO", "EUCLEAN", "EREMOTEIO")
 )
-_CHANGED: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-_NO_IDENTITY: Final = (0, 0)
-_OWNER: Final = 0o700
-
-ASIDE: Final = ".damaged"  # follows the name of a realization that no listing is to see
-_LIKE_OURS: Final = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}(?![0-9A-Za-z])")
-_PUT_ASIDE: Final = re.compile(rf"([0-9a-f]{{{HASH_LENGTH}}}){re.escape(ASIDE)}(-[0-9a-f]{{8}})?")
+_CHANGING: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+_NOWHERE: Final = (0, 0)
 
 
 @frozen
 class Examined:
-    """An object that was looked at; ``needs`` are the objects of its kind that it refers to."""
+    """An object that was looked at; ``needs`` are the objects of its kind that it refers to.
+
+    ``identity`` tells it from another of the same name.
+    """
 
     reference: Reference
     identity: tuple[int, int]
@@ -70,41 +68,99 @@ def examined(backing: Backing, reference: Reference, *, quick: bool = False) -> 
 
     ``quick`` looks at names, sizes and modes only.
     """
-    found = Examined(reference, _identity(backing, reference))
-    if found.identity == _NO_IDENTITY:
+    identity = _identity(backing, reference)
+    if identity == _NOWHERE:
         return None
+    found: list[Damage] = []
     try:
-        for damage in _damages(backing, reference, quick):
-            found = evolve(found, damages=(*found.damages, damage))
-        return found if found.is_spoilt else _described(backing, found)
+        found.extend(_damages(backing, reference, quick))
+        size, needs = _described(backing, reference)
+        return Examined(reference, identity, tuple(found), None, size, needs)
     except OSError as error:
-        if error.errno in _CHANGED:
-            damage = Damage(reference.text, ".", "missing", "to stay as it is", str(error))
-            return evolve(found, identity=_NO_IDENTITY, damages=(damage,))
-        if error.errno not in _UNREADABLE:
+        if error.errno in _CHANGING:
+            gone = Damage(reference.text, ".", "missing", "to stay as it is", str(error))
+            return Examined(reference, _NOWHERE, (*found, gone))
+        if error.errno not in (*_CLOSED, *_FAILING):
             raise
-        return evolve(found, unreadable=_unreadable(backing, reference, error))
+        return Examined(reference, identity, tuple(found), _unreadable(backing, reference, error))
 
 
 def standing(backing: Backing, first: Examined, *, quick: bool = False) -> Examined | None:
     """What stands of what was found at first; `None` where the object is not there any more.
 
-    With the gate held alone, this is so. Contents that were read once are not read again, unless
+    With the gate held alone, this is so. Contents that were found wrong are not read again unless
     something else bears the name by now.
     """
-    identity = _identity(backing, first.reference)
-    is_same = identity == first.identity and identity != _NO_IDENTITY
+    is_same = _identity(backing, first.reference) == first.identity != _NOWHERE
     if is_same and isinstance(first.reference, RRef) and (first.is_spoilt or first.unreadable):
         return first
-    return examined(backing, first.reference, quick=quick or is_same)
+    found = examined(backing, first.reference, quick=quick or is_same)
+    return evolve(found, size=first.size) if found is not None and is_same else found
 
 
-def strays(backing: Backing) -> Iterator[tuple[str, str]]:
-    """Names that no object has, each after that of the folder of a derivation, or an empty one."""
-    fs, objects = backing.fs, backing.layout.objects
-    for name in names_in(fs, objects):
-        if dref_of(name) is None:
-            yield "", name
-        elif is_folder(fs, objects / name):
-            with suppress(PermissionError):  # which is told of the derivation
-                yield from ((name, inner) for inner in names_in(fs, objects / name) if ...)
+def _identity(backing: Backing, reference: Reference) -> tuple[int, int]:
+    try:
+        status = backing.fs.lstat(backing.layout.located(reference))
+    except (FileNotFoundError, NotADirectoryError):
+        return _NOWHERE
+    return status.st_ino, status.st_ctime_ns
+
+
+def _unreadable(backing: Backing, reference: Reference, error: OSError) -> Unreadable:
+    folder, name = backing.layout.located(reference), error.filename
+    path = folder / name if isinstance(name, str) else folder
+    file = path.relative_to(folder) if path.is_relative_to(folder) else PurePath()
+    return Unreadable(reference.text, str(file), str(error.strerror), error.errno in _CLOSED)
+
+
+def _described(backing: Backing, reference: Reference) -> tuple[int, frozenset[Reference]]:
+    """The size of an object, and what it needs, so far as it can be told."""
+    fs, layout = backing.fs, backing.layout
+    with suppress(DamagedObject):
+        if isinstance(reference, DRef):
+            config = read_config(fs, layout.config(reference), reference)
+            return len(config.text.encode()), frozenset(dependencies(config.references))
+        folder = layout.realization(reference)
+        context = read_context(fs, folder, reference)
+        chosen = frozenset(chain.from_iterable(context.values()))
+        return read_build(fs, folder, reference).size, chosen
+    return 0, frozenset()
+
+
+def _damages(backing: Backing, reference: Reference, quick: bool) -> Iterator[Damage]:
+    if isinstance(reference, DRef):
+        yield from _derivation_damages(backing, reference)
+        return
+    found = damage_of(backing.fs, backing.layout, reference, quick=quick)
+    yield from found
+    if all(each.is_harmless for each in found):
+        yield from _context_damages(backing, reference)
+
+
+def _derivation_damages(backing: Backing, dref: DRef[object]) -> Iterator[Damage]:
+    fs, layout = backing.fs, backing.layout
+    status = fs.lstat(layout.derivation(dref))
+    if not stat.S_ISDIR(status.st_mode):
+        yield Damage(dref.text, ".", "kind", "a folder", "something else")
+        return
+    if status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        yield Damage(dref.text, ".", "mode", "0755", f"{stat.S_IMODE(status.st_mode):04o}")
+    if exists(fs, layout.config(dref)):
+        yield from damage_of(fs, layout, dref)
+    else:
+        yield Damage(dref.text, CONFIG_FILE, "missing", "a file", "nothing")
+
+
+def _context_damages(backing: Backing, rref: RRef[object]) -> Iterator[Damage]:
+    """A context must name just the derivations that the config refers to."""
+    fs, layout = backing.fs, backing.layout
+    with suppress(DamagedObject):  # of the config, which is told of the derivation
+        config = read_config(fs, layout.config(rref.dref), rref.dref)
+        expected = sorted(each.text for each in dependencies(config.references))
+        found = sorted(each.text for each in read_context(fs, layout.realization(rref), rref))
+        if found != expected:
+            yield Damage(rref.text, CONTEXT_FILE, "content", _listed(expected), _listed(found))
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(texts) or "no dependencies"

@@ -14,7 +14,6 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from attrs import frozen
-from pylightnix_fn.upkeep.sharing import Left, Optimised, Shared, optimise
 
 from pylightnix_fn.errors.store import MissingObject
 from pylightnix_fn.files import is_folder, walk
@@ -25,8 +24,9 @@ from pylightnix_fn.retention.table import table
 from pylightnix_fn.store.backing import Backing, guarded
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.disk import DiskStore
+from pylightnix_fn.upkeep.sharing import Optimised, optimise
 
-__all__ = ["Left", "Optimised", "Shared", "StoredFile", "Usage", "Used", "du", "optimise", "usage"]
+__all__ = ["Optimised", "StoredFile", "Usage", "Used", "du", "optimise", "usage"]
 
 
 @frozen

@@ -6,6 +6,7 @@ prints as JSON. A mutant is a store with one line of its protocol left out, whic
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -34,7 +35,7 @@ from pylightnix_fn.store.backing import Backing
 Mutant: TypeAlias = Literal["pins outside the gate", "publishes outside the gate", "sees no writers"]
 
 WORKERS: Final = 8
-GRACE: Final = 60  # seconds within which a worker must have seen that it is over
+GRACE: Final = 20  # seconds within which a worker must have seen that it is over
 FOUND_WRONG: Final = 3  # how a worker ends that found something wrong
 
 
@@ -99,6 +100,8 @@ class Nursery:
 
     def _work(self, row: int, seed: float) -> None:
         status = FOUND_WRONG
+        stack = (self.notes / f"{os.getpid()}.stack").open("w")
+        faulthandler.register(signal.SIGUSR1, stack, all_threads=True)
         try:
             with pytest.MonkeyPatch.context() as patch:
                 mutate(patch, self.mutant)
@@ -129,6 +132,12 @@ class Nursery:
         del self.rows[process]
         return True
 
+    def stack(self, process: int) -> str:
+        """Where a worker hangs."""
+        os.kill(process, signal.SIGUSR1)
+        time.sleep(0.5)
+        return f"it hangs:\n{(self.notes / f'{process}.stack').read_text(encoding='utf-8')}"
+
     def run(self, seconds: float, *, kills: bool) -> None:
         self.notes.mkdir(exist_ok=True)
         until = time.monotonic() + seconds
@@ -151,7 +160,7 @@ class Nursery:
             for process in tuple(self.rows):
                 self.reap(process, wait=False)
         if self.rows and not kills:
-            self.failures.append(f"{len(self.rows)} workers hang")
+            self.failures.extend(self.stack(process) for process in self.rows)
         while self.rows:
             self.kill_one()
 

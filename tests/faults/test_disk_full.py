@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,9 @@ from pylightnix_fn.filesystem import Disk
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store.liveness import live_processes
+from pylightnix_fn.upkeep.collection import gc
+from pylightnix_fn.upkeep.roots import add_root
+from pylightnix_fn.upkeep.undoing import empty_trash
 
 PASSES = {"bytes": 25, "names": 15, "ext4": 10}
 MOST = 2000  # results that fit on none of these disks
@@ -96,6 +101,26 @@ def damaged(store: DiskStore) -> list[str]:
     ]
 
 
+def stuff(folder: Path) -> None:
+    """Leave not one byte, and not one name."""
+    with suppress_full(), (folder / "stuffing").open("wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(4096))
+    with suppress_full():
+        for number in range(MOST):
+            (folder / f"stuffing-{number}").touch()
+
+
+@contextmanager
+def suppress_full() -> Iterator[None]:
+    """Pass over the error that says that the disk is full, and no other."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+
+
 @pytest.mark.parametrize("scarce", PASSES)
 def test_full_disk_takes_nothing_and_goes_on_once_there_is_room(
     scarce: str, scale: int, record_property: Record
@@ -105,6 +130,8 @@ def test_full_disk_takes_nothing_and_goes_on_once_there_is_room(
         with small(scarce, chance) as folder:
             store = DiskStore.open(folder / "store")
             dref = registered(store)
+            first = put(store, dref, {"first.txt": "first"})
+            add_root(store, "first", first)
             filled = fill(store, dref, chance)
             if not isinstance(filled.error, StoreFull):  # it was ourselves who wrote too much
                 assert filled.error is not None
@@ -112,12 +139,15 @@ def test_full_disk_takes_nothing_and_goes_on_once_there_is_room(
             refused += isinstance(filled.error, StoreFull)
             made += len(filled.made)
             store.close()
+            stuff(folder)
             again = DiskStore.open(folder / "store")
-            assert sorted(map(str, filled.made)) == [str(each) for each in again.rrefs(dref)]
+            assert {first, *filled.made} == set(again.rrefs(dref))
             assert [] == damaged(again)
-            for rref in filled.made:
-                again.remove(rref)
-            assert put(again, dref, filled.rest, started=MOST) in again.rrefs(dref)
+            gc(again, delete=True)
+            assert (first,) == again.rrefs(dref)
+            empty_trash(again)
+            if filled.made:
+                assert put(again, dref, filled.rest, started=MOST) in again.rrefs(dref)
             assert [] == damaged(again)
             again.close()
     assert refused
@@ -128,7 +158,7 @@ def test_full_disk_takes_nothing_and_goes_on_once_there_is_room(
     )
 
 
-def test_full_disk_refuses_a_new_derivation(record_property: Record) -> None:
+def test_full_disk_refuses_a_new_derivation() -> None:
     with memory("1m", 60) as folder:
         store = DiskStore.open(folder / "store")
         dref = registered(store)
@@ -146,21 +176,11 @@ def test_full_disk_can_be_read_by_who_comes_new() -> None:
         counter = Counter()
         made = realize(instantiate(counter.stage, "one"), store)
         store.close()
-        _stuff(folder)
+        stuff(folder)
         again = DiskStore.open(folder / "store")
         assert made.rref == realize(instantiate(counter.stage, "one"), again).rref
         assert {"one": 1} == counter.builds
         again.close()
-
-
-def _stuff(folder: Path) -> None:
-    """Leave not one byte, and not one name."""
-    with (folder / "stuffing").open("wb", buffering=0) as stream:
-        try:
-            while True:
-                stream.write(bytes(4096))
-        except OSError as error:
-            assert errno.ENOSPC == error.errno
 
 
 def _too_much(b: Build[object, Folder], n: int) -> None:
@@ -205,3 +225,25 @@ def test_note_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None
     (here,) = [each for each in live_processes(store.backing) if rref in each.uses]
     assert {rref.dref, rref} == set(here.uses)
     store.close()
+
+
+REMOVING = """
+import sys
+from pylightnix_fn import DiskStore
+
+store = DiskStore.open(sys.argv[1])
+for dref in store.drefs():
+    for rref in store.rrefs(dref):
+        store.remove(rref)
+"""
+
+
+def test_full_disk_lets_a_process_remove_that_built_nothing() -> None:
+    with memory("300k", 200) as folder:
+        store = DiskStore.open(folder / "store")
+        dref = registered(store)
+        put(store, dref, {"a.txt": "data"})
+        store.close()
+        stuff(folder)
+        ran = subprocess.run([sys.executable, "-c", REMOVING, str(store.root)], timeout=60)
+        assert (0, ()) == (ran.returncode, store.rrefs(dref))
