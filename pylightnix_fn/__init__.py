@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.combinator.lift import Inputs, Value, pure, value
     from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
     from pylightnix_fn.config import Config, mkconfig
+    from pylightnix_fn.dask_workers import DaskWorkers
     from pylightnix_fn.driver import realize
     from pylightnix_fn.encoding import selfref
     from pylightnix_fn.errors.message import PylightnixError
@@ -145,6 +146,7 @@ _HOMES = {
     "upkeep.undoing": "Undone collections empty_trash undo",
     "resources": "Resources",
     "pools": "Pool Workers",
+    "dask_workers": "DaskWorkers",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -159,6 +161,7 @@ __all__ = [
     "Collection",
     "Config",
     "DRef",
+    "DaskWorkers",
     "Derivation",
     "DiskStore",
     "Downloading",

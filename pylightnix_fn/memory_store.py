@@ -194,9 +194,9 @@ def _taken(staging: Staging, name: str) -> tuple[Tree, dict[str, bytes], bytes |
     """What was staged, as values; its folder goes, if there ever was one."""
     if not staging.place.parent.exists():
         return Tree(), {}, None
-    tree = seal(staging.folder, name)
+    tree = seal(staging.place, name)
     files = {
-        entry.path: (staging.folder / entry.path).read_bytes()
+        entry.path: (staging.place / entry.path).read_bytes()
         for entry in tree.entries
         if entry.kind == "file"
     }

@@ -176,7 +176,7 @@ def _write_own_files(staged: Path, context: Context) -> str:
     entries = sorted(_entries(staged, ""), key=lambda entry: str(entry["path"]).encode())
     tree = sha256(canonical(entries))
     whole = sha256(canonical({"context": context, "tree": tree}))
-    manifest = {"version": 1, "entries": entries, "tree": tree, "digest": whole}
+    manifest: dict[str, Json] = {"version": 1, "entries": entries, "tree": tree, "digest": whole}
     build: dict[str, Json] = {"started": TIME, "stopped": TIME, "first": TIME, "sample": 0}
     build.update(versions={"other": "1"}, log=None)
     build["size"] = sum(size for entry in entries if isinstance(size := entry["size"], int))

@@ -453,6 +453,22 @@ def test_config_of_several_megabytes_comes_back(disk: DiskStore) -> None:
 
 # Other threads and processes
 
+REMOVING = """
+import sys
+from pylightnix_fn import DiskStore
+
+store = DiskStore.open(sys.argv[1])
+store.remove(store.drefs()[0])
+"""
+
+
+def test_first_thing_that_a_process_does_can_be_to_remove(disk: DiskStore) -> None:
+    registered(disk)
+    disk.close()
+    command = [sys.executable, "-c", REMOVING, str(disk.root)]
+    subprocess.run(command, cwd=Path(pylightnix_fn.__file__).parents[1], check=True, timeout=60)
+    assert () == disk.drefs()
+
 
 def _commit(root: str, n: int) -> set[str]:
     store = DiskStore.open(root)

@@ -172,6 +172,7 @@ def test_equal_results_of_both_are_one(disk: DiskStore, other: foreign_store.Wri
 
 
 def test_other_program_keeps_what_it_wrote_while_it_lives(disk: DiskStore) -> None:
+    registered(disk, "else")
     writer = foreign_store.Writer(disk.root)
     dref = writer.derivation({"name": "thing"})
     rref = rref_from(writer.realization(dref, {"a.txt": b"data"}, {}))

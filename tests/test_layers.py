@@ -28,7 +28,7 @@ EFFECTS: Final = (
     (LIBRARY,),
     ("inplace",),
     ("upkeep",),
-    ("driver", "outlook", "stages"),
+    ("driver", "outlook", "stages", "dask_workers"),
     ("pools",),
     ("queueing", "parcel"),
     ("urgency", "settling", "relay"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 from pylightnix_fn.files import folder_at, is_folder, opened, opened_below
@@ -14,6 +14,7 @@ from pylightnix_fn.refs import DRef
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.inspection import Damage
+from pylightnix_fn.store.layout import CONFIG_FILE
 
 _PLACE: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -24,14 +25,20 @@ def restore_modes(backing: Backing, reference: Reference, damages: Iterable[Dama
     with opened(fs, backing.layout.located(reference), FOLDER) as top:
         for damage in damages:
             path = PurePosixPath(damage.file)
-            with opened_below(fs, top, path.parent) as here:
-                with opened(fs, path.name or ".", READ, at=here) as descriptor:
-                    fs.fchmod(descriptor, int(damage.expected, 8))
+            with (
+                opened_below(fs, top, path.parent) as here,
+                opened(fs, path.name or ".", READ, at=here) as descriptor,
+            ):
+                fs.fchmod(descriptor, int(damage.expected, 8))
 
 
-def open_up(fs: FileSystem, folder: Path) -> None:
-    """Give ourselves the right to read all that lies in a folder, whatever else it does to modes."""
-    with folder_at(fs, folder) as top:
+def open_up(backing: Backing, reference: Reference) -> None:
+    """Give ourselves the right to read all of an object; what else its modes were is lost."""
+    fs, layout = backing.fs, backing.layout
+    with folder_at(fs, layout.located(reference)) as top:
+        if isinstance(reference, DRef):
+            _let_read(fs, CONFIG_FILE, top)
+            return
         stack = [PurePosixPath()]
         while stack:
             below = stack.pop()

@@ -1,7 +1,7 @@
 """Orphans: realizations that were built from something that is not in the store any more.
 
-Each is whole, and may be of use again: an equal result in the place of what is gone is all it takes.
-In a sound store there are none, nor any circle.
+Each is whole, and of use again once an equal result is in the place of what is gone. In a sound
+store there are none, nor any circle.
 """
 
 from __future__ import annotations

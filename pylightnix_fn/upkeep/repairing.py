@@ -6,8 +6,6 @@ step is one rename or one change of a mode, so whoever is stopped in between can
 
 from __future__ import annotations
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Literal, TypeAlias, TypeVar
 
@@ -122,7 +120,7 @@ def _to_mend(backing: Backing, named: Collection[str]) -> list[Reference]:
 def _mended(backing: Backing, reference: Reference) -> tuple[_Outcome, Unreadable | None]:
     first = examined(backing, reference)
     if first is not None and first.unreadable is not None and first.unreadable.is_closed:
-        open_up(backing.fs, backing.layout.located(reference))
+        open_up(backing, reference)
         first = examined(backing, reference)
     if first is None or not first.is_flawed:
         return "whole", None
@@ -146,15 +144,15 @@ def _acted_upon(backing: Backing, found: Examined) -> tuple[_Outcome, Unreadable
 def _discard(backing: Backing, reference: Reference) -> bool:
     """Move an object to the trash, of a derivation that has results its config; if it is there."""
     layout, fs = backing.layout, backing.fs
-    if isinstance(reference, DRef) and is_folder(fs, layout.derivation(reference)):
-        if rrefs_of(backing, reference):
-            path = layout.config(reference)
-            if exists(fs, path):
-                fs.rename(path, new_bin(backing, DAMAGED) / f"{reference.digest}.json")
-                return True
-            return False
-    move_to(new_bin(backing, DAMAGED), backing, [reference])
-    return True
+    is_folder_still = is_folder(fs, layout.located(reference))
+    if isinstance(reference, RRef) or not is_folder_still or not rrefs_of(backing, reference):
+        move_to(new_bin(backing, DAMAGED), backing, [reference])
+        return True
+    path = layout.config(reference)
+    if exists(fs, path):
+        fs.rename(path, new_bin(backing, DAMAGED) / f"{reference.digest}.json")
+        return True
+    return False
 
 
 def _discard_strays(backing: Backing) -> list[Reference]:

@@ -54,7 +54,9 @@ class Report:
     @property
     def damaged(self) -> tuple[str, ...]:
         """The references of all objects that are not as they must be, or cannot be read."""
-        return tuple(dict.fromkeys(each.reference for each in (*self.damages, *self.unreadable)))
+        texts = [each.reference for each in self.damages]
+        texts += [each.reference for each in self.unreadable]
+        return tuple(dict.fromkeys(texts))
 
     def __str__(self) -> str:
         """A table of at most 80 columns: object, file, expected, found; and totals."""

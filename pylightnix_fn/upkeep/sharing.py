@@ -143,7 +143,7 @@ def _shared(bench: Bench, content: Content, places: list[Place]) -> Iterator[Eve
     """Let equal files share their bytes: what most of them are already serves for the others."""
     names = Counter(place.inode for place in places)
     waiting = sorted(places, key=lambda each: -names[each.inode])
-    while waiting:
+    while len(waiting) > 1:
         first, *waiting = waiting
         try:
             with source_at(bench, content, first) as source:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
@@ -93,7 +93,7 @@ def _objects(backing: Backing) -> Iterator[Reference]:
                 yield from rrefs_of(backing, dref)
 
 
-def _in_parallel(work: Callable[[V], R], items: Iterable[V], jobs: int) -> Iterator[R]:
+def _in_parallel(work: Callable[[V], R], items: Iterable[V], jobs: int) -> Generator[R, None, None]:
     """The results in the order of the items, a few ahead of whoever takes them."""
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(jobs) as pool:

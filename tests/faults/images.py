@@ -75,7 +75,7 @@ def image(kind: str, options: str = "rw", megabytes: int = 0) -> Iterator[Image]
         after.callback(run, "losetup", "--detach", device)
         made = Image(kind, device, folder, options)
         made.mount()
-        after.callback(_unmount_if_mounted, folder)
+        after.callback(_clean_up, folder)
         yield made
 
 
@@ -89,7 +89,7 @@ def memory(size: str, inodes: int = 0) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            _unmount_if_mounted(folder)
+            _clean_up(folder)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def bound_read_only(source: Path) -> Iterator[Path]:
             run("mount", "-o", "remount,bind,ro", str(folder))
             yield folder
         finally:
-            _unmount_if_mounted(folder)
+            _clean_up(folder)
 
 
 def require(*tools: str) -> None:
@@ -153,9 +153,10 @@ def unmount(folder: Path) -> None:
     run("umount", str(folder))
 
 
-def _unmount_if_mounted(folder: Path) -> None:
+def _clean_up(folder: Path) -> None:
+    """Unmount what is still mounted, be it in use by what a failed test left."""
     if os.path.ismount(folder):
-        unmount(folder)
+        run("umount", "--lazy", str(folder))
 
 
 @contextmanager

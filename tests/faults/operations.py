@@ -18,7 +18,6 @@ from ports import FaultFs
 from scenarios import facts, put, registered
 
 from pylightnix_fn import DiskStore, DRef, Folder, RRef, mkconfig
-from pylightnix_fn.files import is_folder
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.store.backing import Durability
 from pylightnix_fn.store.machine import Machine
@@ -205,9 +204,10 @@ def _renew(site: Site) -> None:
 def _remove(site: Site) -> None:
     with site.store() as store:
         model, _ = model_of(store)
-        for reference in (*store.rrefs(model), model):
-            if is_folder(DISK, store.layout.located(reference)):
-                store.remove(reference)
+        for rref in store.rrefs(model):
+            store.remove(rref)
+        if model in store.drefs():
+            store.remove(model)
 
 
 def _pin(site: Site) -> None:

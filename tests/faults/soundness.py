@@ -6,20 +6,21 @@ Looks through the plain file system and opens no store, so that looking mends no
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from pylightnix_fn import DRef, PylightnixError
+from pylightnix_fn import DiskStore, DRef
 from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.locks import locked
-from pylightnix_fn.refs import is_rref
+from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.inspection import damage_of
-from pylightnix_fn.store.layout import Layout, dref_of, reference_of, rref_of
+from pylightnix_fn.store.layout import CONFIG_FILE, Layout, dref_of, reference_of, rref_of
 from pylightnix_fn.store.liveness import clear_after_dead
 from pylightnix_fn.store.records import read_build, read_config, read_context
+from pylightnix_fn.upkeep.undoing import empty_trash
 
 View: TypeAlias = Mapping[str, str]  # what is to be said of each object, by its reference
 
@@ -49,19 +50,17 @@ def view(root: Path) -> dict[str, str]:
     backing = backing_at(root)
     if not backing.layout.objects.is_dir():
         return {}
-    return {each.text: _state(backing, each.text) for each in objects_of(backing)}
+    return {each.text: _state(backing, each) for each in objects_of(backing)}
 
 
-def _state(backing: Backing, text: str) -> str:
-    fs, layout = DISK, backing.layout
-    reference = reference_of(text)
-    assert reference is not None
-    damage = [each for each in damage_of(fs, layout, reference) if not each.is_harmless]
-    if damage:
-        return DAMAGED + ", ".join(f"{each.file} ({each.aspect})" for each in damage)
+def _state(backing: Backing, reference: Reference) -> str:
+    damage = damage_of(DISK, backing.layout, reference)
+    if wrong := [f"{each.file} ({each.aspect})" for each in damage if not each.is_harmless]:
+        return DAMAGED + ", ".join(wrong)
     if isinstance(reference, DRef):
         return "whole"
-    return f"built {read_build(fs, layout.located(reference), reference).facts.started}"
+    folder = backing.layout.realization(reference)
+    return f"built {read_build(DISK, folder, reference).facts.started}"
 
 
 def modes_left(root: Path) -> int:
@@ -70,67 +69,58 @@ def modes_left(root: Path) -> int:
     return sum(bool(damage_of(DISK, backing.layout, each)) for each in objects_of(backing))
 
 
-def troubles(root: Path, before: View, after: View) -> list[str]:
-    """What is wrong with a store in which something that leads from one view to another stopped."""
-    now = view(root)
+def troubles(now: View, before: View, after: View) -> list[str]:
+    """What is wrong with a view at which something stopped that leads from one view to another."""
     found = [
         f"{text} is {state}; it was {before.get(text)}, was to be {after.get(text)}"
         for text, state in now.items()
         if state not in (before.get(text), after.get(text))
     ]
     lost = (before.keys() & after.keys()) - now.keys()
-    found.extend(f"{text} is gone" for text in lost if not before[text].startswith(DAMAGED))
-    return [*found, *dangling(root)]
+    return found + [f"{text} is gone" for text in lost if not before[text].startswith(DAMAGED)]
 
 
-def dangling(root: Path) -> Iterator[str]:
+def dangling(root: Path, now: View) -> list[str]:
     """The references of whole objects that lead to nothing."""
-    backing = backing_at(root)
-    fs, layout = DISK, backing.layout
-    for each in objects_of(backing) if layout.objects.is_dir() else ():
-        if _state(backing, each.text).startswith(DAMAGED):
-            continue
-        if isinstance(each, DRef):
-            config = read_config(fs, layout.config(each), each)
-            needs = [reference.dref.text for reference in config.references]
-        else:
-            context = read_context(fs, layout.realization(each), each)
-            needs = [rref.text for rrefs in context.values() for rref in rrefs]
-        for need in needs:
-            reference = reference_of(need)
-            if reference is None or not layout.located(reference).is_dir():
-                yield f"{each} needs {need}, which is not there"
+    layout, found = backing_at(root).layout, []
+    for text, state in now.items():
+        needs = () if state.startswith(DAMAGED) else _needs(layout, reference_of(text))
+        found.extend(
+            f"{text} needs {need}, which is not there"
+            for need in needs
+            if not layout.located(need).is_dir()
+        )
+    return found
+
+
+def _needs(layout: Layout, reference: Reference | None) -> tuple[Reference, ...]:
+    if isinstance(reference, DRef):
+        config = read_config(DISK, layout.config(reference), reference)
+        return tuple(each.dref for each in config.references)
+    assert reference is not None
+    context = read_context(DISK, layout.realization(reference), reference)
+    return (reference.dref, *(rref for rrefs in context.values() for rref in rrefs))
 
 
 def litter(root: Path) -> list[str]:
-    """What lies about once everybody is gone and the store was tidied up."""
+    """What lies about once everybody is gone, the store was tidied up and the trash emptied."""
     backing = backing_at(root)
     layout = backing.layout
     with locked(DISK, layout.gate):
         clear_after_dead(backing)
-    found = [f"{name} in the store" for name in set(os.listdir(root)) - _AT_TOP]
-    for folder, known in (
-        (layout.staging, set()),
-        (layout.writers, set()),
-        (layout.locks, {"gate"}),
-    ):
-        found.extend(f"{name} in {folder.name}" for name in set(os.listdir(folder)) - known)
-    for name in os.listdir(layout.objects):
-        dref = dref_of(name)
-        if dref is None:
-            found.append(f"{name} among the derivations")
-            continue
-        for inner in os.listdir(layout.derivation(dref)):
-            if inner != "config.json" and rref_of(inner, dref) is None:
-                found.append(f"{inner} in {dref}")
+    empty_trash(DiskStore(backing))
+    found = sorted(f"{name} in the store" for name in set(os.listdir(root)) - _AT_TOP)
+    for folder in (layout.staging, layout.writers, layout.trash, layout.locks):
+        names = (folder / name for name in os.listdir(folder))
+        found.extend(str(path.relative_to(root)) for path in names if path != layout.gate)
+    for path in (*layout.objects.iterdir(), *layout.objects.glob("*/*")):
+        if not _is_known(path, layout):
+            found.append(str(path.relative_to(root)))
     return found
 
 
-def rrefs_in(seen: View) -> list[str]:
-    """The realizations of a view."""
-    return [text for text in seen if is_rref(text)]
-
-
-def is_typed(error: BaseException) -> bool:
-    """Whether an error is one that users are told of in the library's own words."""
-    return isinstance(error, PylightnixError)
+def _is_known(path: Path, layout: Layout) -> bool:
+    if path.parent == layout.objects:
+        return dref_of(path.name) is not None
+    dref = dref_of(path.parent.name)
+    return path.name == CONFIG_FILE or (dref is not None and rref_of(path.name, dref) is not None)

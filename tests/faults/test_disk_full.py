@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from attrs import Factory, define, frozen
 from images import image, memory
-from scenarios import Counter, facts, put, registered
+from scenarios import Counter, Part, put, registered
 
 from pylightnix_fn import (
     Build,
@@ -33,13 +33,15 @@ from pylightnix_fn.errors.store import StoreFull
 from pylightnix_fn.filesystem import Disk
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.inspection import damage_of
-from pylightnix_fn.store.liveness import live_processes
+from pylightnix_fn.store.liveness import in_use
+from pylightnix_fn.store.publication import writer_of
 from pylightnix_fn.upkeep.collection import gc
 from pylightnix_fn.upkeep.roots import add_root
 from pylightnix_fn.upkeep.undoing import empty_trash
 
 PASSES = {"bytes": 25, "names": 15, "ext4": 10}
 MOST = 2000  # results that fit on none of these disks
+MOST_STUFFING = 20_000  # blocks, or names
 
 Record = Callable[[str, object], None]
 
@@ -81,7 +83,7 @@ class Filled:
 
 def fill(store: DiskStore, dref: DRef[object], chance: random.Random) -> Filled:
     """Build results of one kind until the disk is full."""
-    filled, files, size = Filled(), chance.randint(0, 6), chance.choice((0, 10, 4096, 30_000))
+    filled, files, size = Filled(), chance.randint(1, 6), chance.choice((0, 10, 4096, 30_000))
     for number in range(MOST):
         filled.rest = Result(number, files, size)
         try:
@@ -103,19 +105,16 @@ def damaged(store: DiskStore) -> list[str]:
 
 def stuff(folder: Path) -> None:
     """Leave not one byte, and not one name."""
-    with suppress_full(), (folder / "stuffing").open("wb", buffering=0) as stream:
-        while True:
-            stream.write(bytes(4096))
-    with suppress_full():
-        for number in range(MOST):
-            (folder / f"stuffing-{number}").touch()
+    with (folder / "stuffing").open("wb", buffering=0) as stream:
+        until_full(lambda number: stream.write(bytes(4096)))
+    until_full(lambda number: (folder / f"stuffing-{number}").touch())
 
 
-@contextmanager
-def suppress_full() -> Iterator[None]:
-    """Pass over the error that says that the disk is full, and no other."""
+def until_full(add: Callable[[int], object]) -> None:
+    """Add to a disk, again and again, until it says that it is full."""
     try:
-        yield
+        for number in range(MOST_STUFFING):
+            add(number)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -163,8 +162,7 @@ def test_full_disk_refuses_a_new_derivation() -> None:
         store = DiskStore.open(folder / "store")
         dref = registered(store)
         with pytest.raises(StoreFull, match="No space left on device"):
-            for number in range(MOST):
-                registered(store, number=number)
+            [registered(store, number=number) for number in range(MOST)]
         assert [] == damaged(store)
         assert dref in store.drefs()
         store.close()
@@ -183,7 +181,7 @@ def test_full_disk_can_be_read_by_who_comes_new() -> None:
         again.close()
 
 
-def _too_much(b: Build[object, Folder], n: int) -> None:
+def _too_much(b: Build[Part, Folder], n: int) -> None:
     (b.path / "large.bin").write_bytes(bytes(2**20))
 
 
@@ -199,31 +197,33 @@ def test_realizer_that_finds_the_disk_full_is_not_blamed() -> None:
 
 
 class Filling(Disk):
-    """A disk that fills up while notes of what is in use are written, once."""
+    """A disk that is full when told so many bytes more were written, until the error is raised."""
 
-    full = False
+    room: int | None = None
 
     def write(self, descriptor: int, data: bytes) -> int:
-        if self.full and data.startswith((b"dref:", b"\ndref:")):
-            if len(data) <= 20:
-                self.full = False
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return super().write(descriptor, data[:20])
-        return super().write(descriptor, data)
+        if self.room is None:
+            return super().write(descriptor, data)
+        if self.room == 0:
+            self.room = None
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = super().write(descriptor, data[: self.room])
+        self.room -= written
+        return written
 
 
-def test_note_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", [0, 1, 20, 60])
+def test_note_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path, room: int) -> None:
     fs = Filling()
-    rref = put(
-        DiskStore.open(tmp_path / "store"), registered(DiskStore.open(tmp_path / "store")), {}
-    )
     store = DiskStore.open(tmp_path / "store", fs=fs)
-    fs.full = True
-    with pytest.raises(StoreFull):
-        store.pin([rref])
-    assert store.pin([rref])
-    (here,) = [each for each in live_processes(store.backing) if rref in each.uses]
-    assert {rref.dref, rref} == set(here.uses)
+    rref = put(store, registered(store), {"a.txt": "data"})
+    store.close()
+    writer = writer_of(store.backing)
+    fs.room = room
+    with pytest.raises(OSError, match="No space left"):
+        writer.note([rref.text])
+    writer.note([rref.text])
+    assert rref in in_use(store.backing)
     store.close()
 
 

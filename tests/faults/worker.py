@@ -44,7 +44,7 @@ from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store_protocol import Facts
 
 LAYERS: Final = 3
-SEEDS: Final = range(4)
+SEEDS: Final = range(6)
 ROOTED: Final = range(2)  # seeds whose results may get a root, and are never removed by hand
 VARIANTS: Final = 2  # results of one derivation in one context
 COUNTS: Final = ("steps", "builds", "read", "lost", "refused", "collected", "moved", "back")
@@ -287,7 +287,7 @@ ACTS: Final[dict[Callable[[Worker], None], int]] = {
     Worker.empty: 2,
     Worker.root: 4,
     Worker.unroot: 2,
-    Worker.let_go: 4,
+    Worker.let_go: 14,
 }
 
 

@@ -1,0 +1,146 @@
+"""Sharing equal files while calls fail, or the process dies at one of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ports import DEAD, Fault, FaultFs
+from scenarios import put, registered
+from soundness import litter, troubles, view
+
+from pylightnix_fn import DiskStore, PylightnixError
+from pylightnix_fn.upkeep.space import Optimised, optimise
+
+ERRORS = (
+    errno.EIO,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENOLCK,
+    errno.ESTALE,
+    errno.EMLINK,
+    errno.ENOENT,
+)
+
+
+class Linking(FaultFs):
+    """A disk with faults that clones nothing, as most do."""
+
+    def clone(self, source: int, target: int) -> None:
+        self.passing("clone", _refuse)
+
+
+def _refuse() -> None:
+    raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with equal files, in folders and beside them."""
+    root = tmp_path_factory.mktemp("original") / "store"
+    store = DiskStore.open(root, durability="off")
+    for number in range(2):
+        dref = registered(store, "thing", number=number)
+        put(store, dref, {"a": "x" * 5000, "in/deep/b": "x" * 5000})
+    put(store, registered(store, "last"), {"a": "x" * 5000, "c": "y"})
+    store.close()
+    shutil.rmtree(root / "unsynced")
+    return root
+
+
+def optimised(root: Path, fault: Fault | None) -> list[str]:
+    """The calls made while equal files become one."""
+    fs = Linking(fault)
+    store = DiskStore.open(root, fs=fs)
+    fs.is_armed = True
+    try:
+        optimise(store)
+    finally:
+        store.close()
+    return fs.calls
+
+
+def killed(root: Path, fault: Fault) -> int:
+    """How a process ended that did the same."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            optimised(root, fault)
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def swept(original: Path, root: Path, act: Callable[[Path], bool]) -> bool:
+    """Do something to a copy of the store, look at it, and do it again as it should be."""
+    shutil.copytree(original, root)
+    before = view(root)
+    stopped = act(root)
+    assert [] == troubles(root, before, before)
+    again = DiskStore.open(root, fs=Linking())
+    optimise(again)
+    assert Optimised((), ()) == optimise(again)
+    again.close()
+    assert [] == litter(root), act.__defaults__
+    assert before == view(root)
+    inodes = {each.stat().st_ino for each in root.glob("store-v1/*/*/**/[ab]")}
+    assert 1 == len(inodes)
+    _delete(root)
+    return stopped
+
+
+def _delete(root: Path) -> None:
+    for folder in root.rglob("*"):
+        if folder.is_dir() and not folder.is_symlink():
+            folder.chmod(0o755)
+    shutil.rmtree(root)
+
+
+def test_store_stays_whole_wherever_the_process_is_killed(
+    original: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    shutil.copytree(original, tmp_path / "first")
+    calls = optimised(tmp_path / "first", None)
+    for at in range(len(calls)):
+        fault = Fault(at, dies=True)
+        assert swept(original, tmp_path / "copy", lambda root, f=fault: DEAD == killed(root, f))
+    record_property("counts", f"sharing equal files: killed at each of {len(calls)} calls")
+
+
+@pytest.mark.parametrize("lasts", [False, True], ids=["once", "from then on"])
+def test_store_stays_whole_whatever_fails(
+    original: Path,
+    tmp_path: Path,
+    scale: int,
+    lasts: bool,
+    record_property: Callable[[str, object], None],
+) -> None:
+    shutil.copytree(original, tmp_path / "first")
+    calls = optimised(tmp_path / "first", None)
+    raised = trials = 0
+
+    def fails(root: Path, fault: Fault) -> bool:
+        try:
+            optimised(root, fault)
+        except PylightnixError:
+            return True
+        return False
+
+    step = 1 if scale > 1 else 7  # every error meets every kind of call all the same
+    for number, error in enumerate(ERRORS):
+        for at in range(number % step, len(calls), step):
+            fault = Fault(at, error, lasts=lasts)
+            raised += swept(original, tmp_path / "copy", lambda root, f=fault: fails(root, f))
+            trials += 1
+    assert 0 < raised < trials
+    how = "lasting" if lasts else "single"
+    record_property("counts", f"sharing equal files: {trials} {how} errors, {raised} told")

@@ -1,0 +1,64 @@
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Generic, TypedDict, TypeVar
+
+T = TypeVar("T")
+
+class _Worker(TypedDict):
+    nthreads: int
+    memory_limit: int | None
+    resources: Mapping[str, float]
+
+class _Info(TypedDict):
+    workers: Mapping[str, _Worker]
+
+class _Scheduler:
+    address: str
+
+class Future(Generic[T]):
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None: ...
+    def cancelled(self) -> bool: ...
+    def result(self, timeout: float | None = None) -> T: ...
+
+class LocalCluster:
+    def __init__(
+        self,
+        *,
+        n_workers: int | None = None,
+        threads_per_worker: int | None = None,
+        processes: bool = True,
+        dashboard_address: str | None = ...,
+        resources: Mapping[str, float] | None = None,
+    ) -> None: ...
+    def __enter__(self) -> LocalCluster: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+    def close(self) -> None: ...
+
+class Client:
+    scheduler: _Scheduler
+    def __init__(self, address: str | LocalCluster | None = None) -> None: ...
+    def __enter__(self) -> Client: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+    def close(self) -> None: ...
+    def submit(
+        self,
+        func: Callable[..., T],
+        *args: object,
+        key: str | None = None,
+        resources: Mapping[str, float] | None = None,
+        retries: int | None = None,
+        pure: bool = True,
+    ) -> Future[T]: ...
+    def cancel(self, futures: Sequence[Future[T]]) -> None: ...
+    def scheduler_info(self) -> _Info: ...
+    def wait_for_workers(self, n_workers: int, timeout: float | None = None) -> None: ...
