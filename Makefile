@@ -4,8 +4,10 @@
 MNIST_URL := https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz
 MNIST_SHA256 := 731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1
 
+TIMES := 10
+
 .DEFAULT_GOAL := help
-.PHONY: help mnist mnist-full test check bench clean
+.PHONY: help mnist mnist-full test check faults bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -22,10 +24,16 @@ test: check ## every check, as continuous integration runs them
 
 check: ## lints, format, types, tests
 	@$(call environment,examples dev)
+	@.ci/programs
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
 	.venv/bin/python -m pytest -q -n auto --dist loadfile
+
+faults: ## break the store on purpose, TIMES=10 times as often as `make test` does
+	@$(call environment,examples dev)
+	@.ci/programs
+	.venv/bin/python -m pytest -q tests/faults --faults=$(TIMES)
 
 bench: ## measure what starting up costs
 	@$(call environment,examples dev)

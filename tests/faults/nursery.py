@@ -32,7 +32,9 @@ from pylightnix_fn.locks import locked
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 
-Mutant: TypeAlias = Literal["pins outside the gate", "publishes outside the gate", "sees no writers"]
+Mutant: TypeAlias = Literal[
+    "pins outside the gate", "publishes outside the gate", "sees no writers"
+]
 
 WORKERS: Final = 8
 GRACE: Final = 20  # seconds within which a worker must have seen that it is over
@@ -53,25 +55,31 @@ class Outcome:
 
 
 def worked(
-    root: Path, seconds: float, *, kills: bool = False, mutant: Mutant | None = None, seed: int = 0
+    root: Path,
+    seconds: float,
+    *,
+    kills: bool = False,
+    mutant: Mutant | None = None,
+    name: str = "worker",
+    inside: Sequence[str] = (),
 ) -> Outcome:
-    """What happens when workers use a store for so long, or until one finds something wrong."""
-    options = ["--seconds", str(seconds), "--seed", str(seed), *["--kills"] * kills]
-    with launched(root, [*options, *(["--mutant", mutant] if mutant else [])]) as nursery:
-        said, _ = nursery.communicate(timeout=seconds + 2 * GRACE)
-    found = json.loads(said)
-    return Outcome(found["counts"], found["failures"], found["seconds"])
+    """What happens when workers use a store for so long, or until one finds something wrong.
 
-
-def launched(root: Path, options: Sequence[str]) -> subprocess.Popen[str]:
-    """A nursery that has begun."""
+    ``inside`` is a command that the nursery is an argument of.
+    """
+    program = [*inside, sys.executable, "-W", "error", __file__, str(root), "--name", name]
+    options = [*["--kills"] * kills, *(["--mutant", mutant] if mutant else [])]
     package = Path(pylightnix_fn.__path__[0]).parent
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", __file__, str(root), *options],
+    done = subprocess.run(
+        [*program, "--seconds", str(seconds), *options],
         env={**os.environ, "PYTHONPATH": str(package)},
         stdout=subprocess.PIPE,
         text=True,
+        timeout=seconds + 3 * GRACE,
+        check=True,
     )
+    found = json.loads(done.stdout)
+    return Outcome(found["counts"], found["failures"], found["seconds"])
 
 
 @define
@@ -79,8 +87,9 @@ class Nursery:
     """Keeps workers running, each with a row in the tally."""
 
     root: Path
-    chance: random.Random
+    name: str
     mutant: Mutant | None
+    chance: random.Random = Factory(random.Random)
     tally: Tally = Factory(lambda: Tally(WORKERS))
     rows: dict[int, int] = Factory(dict)
     kills: int = 0
@@ -89,7 +98,7 @@ class Nursery:
     @property
     def notes(self) -> Path:
         """Where workers write what they found wrong."""
-        return self.root.with_suffix(".notes")
+        return self.root.with_name(f"{self.root.name}-{self.name}")
 
     def start(self, row: int) -> None:
         seed = self.chance.random()
@@ -106,7 +115,8 @@ class Nursery:
             with pytest.MonkeyPatch.context() as patch:
                 mutate(patch, self.mutant)
                 store = DiskStore.open(self.root, durability="off")
-                Worker(store, row, self.tally, random.Random(seed)).run()
+                name = f"{self.name}{row}"
+                Worker(store, name, row, self.tally, random.Random(seed)).run()
                 store.close()
             status = 0
         except BaseException:
@@ -141,14 +151,17 @@ class Nursery:
     def run(self, seconds: float, *, kills: bool) -> None:
         self.notes.mkdir(exist_ok=True)
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self.failures:
+        now = due = time.monotonic()
+        while now < until and not self.failures:
             for row in set(range(WORKERS)) - set(self.rows.values()):
                 self.start(row)
-            time.sleep(self.chance.uniform(0.02, 0.04))
+            due = max(now, due) + self.chance.uniform(0.02, 0.04)
+            time.sleep(max(0.0, due - time.monotonic()))
             for process in tuple(self.rows):
                 self.reap(process, wait=False)
             if kills and self.rows:
                 self.kill_one()
+            now = time.monotonic()
         self.end(kills=kills)
 
     def end(self, *, kills: bool) -> None:
@@ -187,11 +200,11 @@ def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("root", type=Path)
     parser.add_argument("--seconds", type=float)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--name", default="worker")
     parser.add_argument("--kills", action="store_true")
     parser.add_argument("--mutant")
     given = parser.parse_args()
-    nursery = Nursery(given.root, random.Random(given.seed), given.mutant)
+    nursery = Nursery(given.root, given.name, given.mutant)
     began = time.monotonic()
     nursery.run(given.seconds, kills=given.kills)
     counts = {**nursery.tally.totals(), "kills": nursery.kills}

@@ -115,6 +115,7 @@ class Worker:
     """One process, and what it was promised would stay: what is pinned, or has a root."""
 
     store: DiskStore
+    name: str
     row: int
     tally: Tally
     chance: random.Random
@@ -249,16 +250,16 @@ class Worker:
         """Let something stay, whatever happens to this process."""
         for rref in self.pinned:
             if _seed(rref) in ROOTED:
-                add_root(self.store, f"worker{self.row}", rref)
+                add_root(self.store, self.name, rref)
                 return
 
     def unroot(self) -> None:
         with suppress(MissingObject):
-            remove_root(self.store, f"worker{self.row}")
+            remove_root(self.store, self.name)
 
     def check_root(self) -> None:
         """What the one before this process gave a root is there."""
-        rooted = named_roots(self.store).get(f"worker{self.row}")
+        rooted = named_roots(self.store).get(self.name)
         if isinstance(rooted, RRef):
             for rref in self.needed(rooted):
                 self.check(rref)
