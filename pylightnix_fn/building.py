@@ -1,17 +1,24 @@
-"""One build: a realizer run in a staging folder, and what it wrote committed to the store."""
+"""One build: a realizer run in a staging folder, and what it wrote committed to the store.
+
+A build that fails, for whatever reason, leaves all that it wrote with notes of what happened.
+"""
 
 from __future__ import annotations
 
-import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from pylightnix_fn.errors.build import MissingOutput, RealizerFailed
+from pylightnix_fn.errors.build import GivenUp, RealizerFailed
 from pylightnix_fn.errors.message import PylightnixError
+from pylightnix_fn.errors.store import DamagedObject, MissingObject
+from pylightnix_fn.files import delete
+from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import reason
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import RRef
+from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.remains import shortage
 from pylightnix_fn.store_protocol import Facts, Store
 from pylightnix_fn.versions import versions_of
 from pylightnix_fn.workshop import Workshop, workshop
@@ -22,41 +29,67 @@ def build(
 ) -> tuple[RRef[object], ...]:
     """Build once: one realization, or several where the realizer makes samples."""
     first = workshop(store, store.stage(derivation.dref), context, derivation, sample, [])
-    run_recipe(first)
-    return tuple(_committed(site) for site in (first, *first.others))
+    made: list[RRef[object]] = []
+    try:
+        run_recipe(first)
+        for site in (first, *first.others):
+            made.append(committed(site))
+    except (Exception, SystemExit) as error:
+        leave((first, *first.others)[len(made) :], error)
+        raise
+    return tuple(made)
 
 
-def _committed(site: Workshop) -> RRef[object]:
+def run_recipe(site: Workshop) -> None:
+    """Run a realizer, and check its promises."""
+    derivation = site.derivation
+    try:
+        derivation.recipe(site)
+    except (Exception, SystemExit) as error:  # who asks to exit is not the whole program
+        folder = site.folder
+        if isinstance(error, PylightnixError):
+            error.add_note(f"In realizer '{derivation.realizer}'; it wrote: {folder}")
+            raise
+        facts = (derivation.name, derivation.realizer, reason(error), str(folder))
+        advice = shortage(error)
+        raise RealizerFailed(*facts, *([advice] if advice else [])) from error
+    check_promises(site)
+
+
+def check_promises(site: Workshop) -> None:
+    """`MissingOutput` unless a build, and its further samples, wrote what they promised."""
+    for each in (site, *site.others):
+        each.check(promise for promise in site.derivation.promises if promise.certain)
+
+
+def committed(site: Workshop) -> RRef[object]:
+    """The realization that one workshop's folder becomes."""
     versions = versions_of(site.derivation.packages)
     facts = Facts(site.started, datetime.now(UTC), site.sample, versions)
     return site.store.commit(site.staging, site.derivation.dref, site.context, facts)
 
 
-def run_recipe(site: Workshop) -> None:
-    """Run a realizer and check its promises; what it wrote stays if anything is wrong."""
-    derivation, staging = site.derivation, site.staging
-    try:
-        derivation.recipe(site)
-    except (Exception, SystemExit) as error:  # who asks to exit is not the whole program
-        with suppress(OSError):  # the disk may be full; what the realizer raised says more
-            staging.error.write_bytes(traceback.format_exc().encode(errors="backslashreplace"))
-        if isinstance(error, PylightnixError):
-            error.add_note(f"In realizer '{derivation.realizer}'; it wrote: {staging.folder}")
-            raise
-        raise RealizerFailed(
-            derivation.name, derivation.realizer, reason(error), str(staging.folder)
-        ) from error
-    for each in (site, *site.others):
-        _check_promises(each)
+def leave(sites: Sequence[Workshop], error: BaseException) -> None:
+    """Put a failed build on record; what was given up before it began leaves nothing."""
+    if isinstance(error, GivenUp):
+        dismiss(sites)
+        return
+    raised = error.__cause__ if isinstance(error, RealizerFailed) else None
+    homes = [each.staging.home for each in sites]
+    sites[0].note(raised or error, homes[0], homes[1:])
 
 
-def _check_promises(site: Workshop) -> None:
-    derivation = site.derivation
-    for promise in derivation.promises:
-        folder = site.folder
-        path = folder / promise.path
-        if not (path.is_file() if promise.is_file else path.exists()):
-            found = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
-            raise MissingOutput(
-                derivation.name, derivation.realizer, promise.label, str(path), found
-            )
+def dismiss(sites: Sequence[Workshop]) -> None:
+    """Delete what lies in workshops, so far as that can be done."""
+    for each in sites:
+        with suppress(OSError):
+            delete(DISK, each.staging.home)
+
+
+def taken_samples(store: Store, dref: DRef[object]) -> set[int]:
+    """The numbers of the samples that a store holds, whatever they were built from."""
+    numbers: set[int] = set()
+    for rref in store.rrefs(dref):
+        with suppress(DamagedObject, MissingObject):
+            numbers.add(store.record(rref).facts.sample)
+    return numbers

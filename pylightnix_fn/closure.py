@@ -43,6 +43,23 @@ class Closure(Generic[R_co]):
     def __len__(self) -> int:
         return len(self.derivations)
 
+    def _repr_html_(self) -> str:
+        from pylightnix_fn.html.drawing import Node  # for notebooks
+        from pylightnix_fn.html.forms import closure_html
+
+        position = {dref: number for number, dref in enumerate(self.derivations)}
+        nodes = [
+            Node(
+                each.name,
+                each.dref.digest,
+                f"{each.dref}\n{each.realizer}, {each.matcher.label}",
+                tuple(position[need] for need in each.dependencies),
+                each.dref in self.targets,
+            )
+            for each in self
+        ]
+        return closure_html(nodes)
+
 
 @frozen
 class _Shape:

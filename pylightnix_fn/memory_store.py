@@ -22,12 +22,14 @@ from attrs import Factory, evolve, frozen
 
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.store import MissingObject, StillNeeded
+from pylightnix_fn.failure import Failure
 from pylightnix_fn.files import delete
 from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import LOG_FILE
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import DRef, RRef, rref
+from pylightnix_fn.refs import DRef, RRef, is_rref, rref
+from pylightnix_fn.remains import failures_in
 from pylightnix_fn.sealing import close_folders, seal
 from pylightnix_fn.store_protocol import (
     MAX_TEXT,
@@ -137,6 +139,11 @@ class MemoryStore:
             newest = max(before.record.facts, facts, key=lambda each: each.started)
             of_dref[made] = evolve(before, record=evolve(before.record, facts=newest))
         return made
+
+    def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
+        # Realizations that somebody looked at lie there, too, and hold whatever they like.
+        homes = (each for each in self._place.iterdir() if not is_rref(f"rref:{each.name}"))
+        return failures_in(homes, dref)
 
     def folder(self, rref: RRef[object]) -> Path:
         kept = self._find(rref)

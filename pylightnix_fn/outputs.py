@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final, Generic, Protocol, TypeVar
 
-from attrs import field, frozen
+import attrs
+from attrs import evolve, field, frozen
 
 from pylightnix_fn.canonical import Json
 from pylightnix_fn.encoding import fields_of
@@ -27,6 +28,10 @@ T = TypeVar("T")
 CONTEXT_FILE: Final = "context.json"
 LONGEST_FILE_NAME: Final = 255  # bytes
 LOG_FILE: Final = "__log__.txt"
+
+# What marks the field of an outputs record that holds another one, in the same folder, which is
+# there where the realizer succeeded: ``field(metadata=INNER)``.
+INNER: Final = {"pylightnix_fn.inner": True}
 
 
 class Files(Protocol):
@@ -124,14 +129,23 @@ def bind(outputs: T, folder: Path, files: Files) -> T:
     >>> bind(Model(), Path("/out"), None).weights
     PosixPath('/out/model.h5')
     """
-    bound = copy.copy(outputs)
+    bound, inner = copy.copy(outputs), _inner(outputs)
     for name, value in (fields_of(outputs) or {}).items():
         # A frozen record is copied with other fields here; validators judged the relative ones.
         if isinstance(value, Path):
             object.__setattr__(bound, name, folder / value)
         elif isinstance(value, Artifact):
             object.__setattr__(bound, name, value.bound(folder, files))
+        elif name in inner:
+            object.__setattr__(bound, name, bind(value, folder, files))
     return bound
+
+
+def _inner(outputs: object) -> frozenset[str]:
+    """The fields of a record that hold another one."""
+    kind = type(outputs)
+    fields = attrs.fields(kind) if attrs.has(kind) else ()
+    return frozenset(each.name for each in fields if each.metadata.keys() & INNER.keys())
 
 
 @frozen
@@ -141,6 +155,7 @@ class Promise:
     label: str
     path: str
     is_file: bool = False  # an artifact; a path may lead to a folder
+    certain: bool = True  # else it is there only where the realizer succeeded
 
 
 def promises(outputs: object) -> tuple[Promise, ...]:
@@ -154,22 +169,31 @@ def promises(outputs: object) -> tuple[Promise, ...]:
         raise MalformedOutputs(record, "", shown(outputs), "it is no attrs class")
     if isinstance(outputs, Folder):
         return ()
-    paths: dict[str, str] = {}
+    inner = _inner(outputs)
+    below = [each for name in inner for each in promises(fields[name])]
+    paths = {each.path: each.label for each in below}
     for name, value in fields.items():
-        path, why = _relative(value)
-        why = why or (f"'{paths[path]}' has the same path" if path in paths else "")
-        if why:
-            raise MalformedOutputs(record, name, shown(path or value), why)
-        paths[path] = name
-    return tuple(
+        if name not in inner:
+            path, why = _relative(value)
+            why = why or (f"'{paths[path]}' has the same path" if path in paths else "")
+            if why:
+                raise MalformedOutputs(record, name, shown(path or value), why)
+            paths[path] = name
+    own = [
         Promise(f"{record}.{name}", path, isinstance(fields[name], Artifact))
         for path, name in paths.items()
-    )
+        if name in fields
+    ]
+    return (*own, *(evolve(each, certain=False) for each in below))
 
 
 def outputs_json(outputs: object) -> Mapping[str, Json]:
     """The record as it stands in a config: paths, and the codecs of artifacts."""
-    return {name: _output_json(value) for name, value in (fields_of(outputs) or {}).items()}
+    inner, fields = _inner(outputs), fields_of(outputs) or {}
+    return {
+        name: outputs_json(value) if name in inner else _output_json(value)
+        for name, value in fields.items()
+    }
 
 
 def _output_json(value: object) -> Json:

@@ -44,6 +44,15 @@ class Realization(Generic[T_co]):
         """How long it took to build."""
         return (self.stopped - self.started).total_seconds()
 
+    def _repr_html_(self) -> str:
+        from pylightnix_fn.html.forms import Facts, realization_html  # for notebooks
+        from pylightnix_fn.showcase import shown_outputs
+
+        needs = tuple((each.text, each.name) for those in self.context.values() for each in those)
+        facts = Facts(self.started, self.seconds, self.size, str(self.path), needs)
+        outputs = tuple(shown_outputs(self.out, self.path, self.size))
+        return realization_html(self.rref.text, self.rref.name, facts, outputs)
+
 
 class Chosen(Protocol):
     """The realizations that a finished plan has settled on."""

@@ -7,7 +7,7 @@ depends on. All effects go through the `Site` that a driver gives.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,8 @@ from attrs import field, frozen
 from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.plan import NotOne
-from pylightnix_fn.outputs import Files, Sealed, bind
+from pylightnix_fn.failure import Failure
+from pylightnix_fn.outputs import Files, Promise, Sealed, bind
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.tree import Folder
 
@@ -61,11 +62,29 @@ class Site(Protocol):
     def sample(self) -> int:
         """The number of this realization among those of its derivation and context, from 0."""
 
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The failures on record of this derivation in this context, oldest first."""
+
     def another(self) -> Site:
         """The site of one realization more, which is kept with this one."""
 
+    @property
+    def later(self) -> tuple[Site, ...]:
+        """The sites that were asked for after this one; `restart` drops them."""
+
+    def check(self, promises: Iterable[Promise]) -> None:
+        """`MissingOutput` unless these are there."""
+
     def restart(self) -> None:
         """Empty the folder; what lay in it stays beside it until the build has ended."""
+
+    def fail(self, error: BaseException) -> tuple[str, str]:
+        """Put a failure on record with what was written, and empty the folder.
+
+        Gives the error in one line, and its traceback, both without the name of the folder: so
+        equal failures have equal texts. What the machine had too little of is raised again.
+        """
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -103,6 +122,14 @@ class Build(Generic[C, T]):
         Sample k has the same one wherever it is drawn: ``numpy.random.default_rng(b.seed)``.
         """
         return int(digest(f"{self.dref.text}/{self.site.sample}")[:8], 16)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The failures on record of just this build: from the same inputs, oldest first.
+
+        Those of earlier runs and other processes, until `forget_failures` deletes them.
+        """
+        return self.site.failures
 
     @property
     def path(self) -> Path:

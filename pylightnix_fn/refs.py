@@ -95,6 +95,11 @@ class DRef(Generic[T_co]):
     def __repr__(self) -> str:
         return f"<{self.text}>"
 
+    def _repr_html_(self) -> str:
+        from pylightnix_fn.html.forms import reference_html  # for notebooks
+
+        return reference_html(self.text, self.name)
+
     def __deepcopy__(self, _: object) -> DRef[T_co]:
         return self  # immutable, outputs record included
 
@@ -142,6 +147,11 @@ class RRef(Generic[T_co]):
 
     def __repr__(self) -> str:
         return f"<{self.text}>"
+
+    def _repr_html_(self) -> str:
+        from pylightnix_fn.html.forms import reference_html  # for notebooks
+
+        return reference_html(self.text, self.name)
 
     def __deepcopy__(self, _: object) -> RRef[T_co]:
         return self  # immutable, outputs record included

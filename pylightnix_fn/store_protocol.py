@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.store import DamagedObject, MissingObject
+from pylightnix_fn.failure import Failure
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
@@ -113,6 +114,12 @@ class Store(Protocol):
 
         Errors: `ReservedFile`, `UnsupportedFile`, `HashCollision`, and `MissingObject` where the
         derivation, or a realization in the context, is not there.
+        """
+
+    def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
+        """The failed builds of a derivation, or of all, that were not forgotten; oldest first.
+
+        Those of earlier runs and other processes among them.
         """
 
     def folder(self, rref: RRef[object]) -> Path:

@@ -12,11 +12,12 @@ import io
 import os
 import random
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +27,15 @@ from typing import Final, TypeAlias
 from attrs import Factory, evolve, field, frozen
 
 from pylightnix_fn.confinement import confined
-from pylightnix_fn.errors.build import CommandFailed, UndeclaredInput
+from pylightnix_fn.errors.build import CommandFailed, GivenUp, MissingOutput, UndeclaredInput
+from pylightnix_fn.failure import Failure, one_line
 from pylightnix_fn.manager import Derivation
-from pylightnix_fn.outputs import Files
+from pylightnix_fn.outputs import Files, Promise
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.remains import as_utf8, record, shortage, text_of, traceback_of
 from pylightnix_fn.store_protocol import Staging, Store
+from pylightnix_fn.tree import Folder
 
 TAIL: Final = 20  # lines of a log that an error shows
 _MAX_TAIL: Final = 2**16  # bytes of them
@@ -101,15 +105,68 @@ class Workshop:
         self.others.append(other)
         return other
 
+    @property
+    def later(self) -> tuple[Workshop, ...]:
+        return tuple(each for each in self.others if each.sample > self.sample)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        found = self.store.failures(self.derivation.dref)
+        return tuple(each for each in found if each.context == self.context)
+
+    def check(self, promises: Iterable[Promise]) -> None:
+        derivation = self.derivation
+        for promise in promises:
+            folder = self.folder
+            path = folder / promise.path
+            if not (path.is_file() if promise.is_file else path.exists()):
+                found = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
+                raise MissingOutput(
+                    derivation.name, derivation.realizer, promise.label, str(path), found
+                )
+
     def restart(self) -> None:
-        aside = Path(tempfile.mkdtemp(prefix="failed-", dir=self.staging.home))
+        self._empty_into(Path(tempfile.mkdtemp(prefix="failed-", dir=self.staging.home)))
+
+    def fail(self, error: BaseException) -> tuple[str, str]:
+        if shortage(error):
+            raise error
+        texts = one_line(type(error).__name__, text_of(error)), traceback_of(error)
+        why, trace = (text.replace(str(self.folder), "<folder>") for text in texts)
+        if isinstance(error, GivenUp):  # it is on record
+            self.restart()
+            return why, trace
+        home = self.staging.home
+        place = Path(tempfile.mkdtemp(prefix=f"{home.name}-", dir=home.parent))
+        self._empty_into(place)
+        with suppress(FileNotFoundError):  # nothing was logged
+            shutil.copyfile(self.staging.log, place / self.staging.log.name)
+        self.note(error, place)
+        return why, trace
+
+    def note(self, error: BaseException, place: Path, others: Iterable[Path] = ()) -> None:
+        """Put a failure on record, with what was left at these places."""
+        failure = Failure(
+            DRef(self.derivation.dref.text, Folder()),
+            self.context,
+            self.sample,
+            self.started,
+            _now(),
+            as_utf8(type(error).__name__),
+            text_of(error),
+            place,
+            tuple(others),
+        )
+        record(failure, self.derivation.config.text, error)
+
+    def _empty_into(self, aside: Path) -> None:
         with suppress(FileNotFoundError):  # the realizer may have moved it away itself
             self.folder.chmod(0o755)  # renaming a folder needs the right to write it
             os.rename(self.folder, aside / "out")
-        for later in [each for each in self.others if each.sample > self.sample]:
+        for later in self.later:
             self.others.remove(later)
             os.rename(later.staging.home, aside / f"sample-{later.sample}")
-        self.folder.mkdir()
+        self.staging.place.mkdir(exist_ok=True)  # a folder that is made when asked for is there
         make_parents(self)
 
     def sleep(self, seconds: float) -> None:

@@ -30,6 +30,7 @@ from pylightnix_fn import (
     MemoryStore,
     Need,
     Never,
+    Planned,
     Started,
     Store,
     Use,
@@ -562,7 +563,9 @@ def test_promise_of_a_plain_config_must_be_kept(store: Store) -> None:
 
 
 def _names(events: list[Event]) -> list[tuple[str, str]]:
-    return [(type(event).__name__, event.dref.name) for event in events]
+    return [
+        (type(each).__name__, each.dref.name) for each in events if not isinstance(each, Planned)
+    ]
 
 
 def test_observer_hears_of_builds_in_order(store: Store) -> None:
@@ -570,6 +573,14 @@ def test_observer_hears_of_builds_in_order(store: Store) -> None:
     realize(instantiate(_chain, Counter(), 2), store, observe=events.append)
     kinds = ("Started", "Built", "Matched")
     assert [(kind, name) for name in "01" for kind in kinds] == _names(events)
+
+
+def test_observer_hears_first_what_is_planned(store: Store) -> None:
+    events: list[Event] = []
+    closure = instantiate(_chain, Counter(), 2)
+    realize(closure, store, observe=events.append)
+    planned = [event for event in events if isinstance(event, Planned)]
+    assert [Planned(tuple(each.dref for each in closure))] == planned == events[:1]
 
 
 def test_observer_hears_why_a_build_began(store: Store) -> None:
@@ -584,7 +595,7 @@ def test_observer_hears_of_what_is_found(store: Store) -> None:
     closure, events = instantiate(Counter().stage, "one"), list[Event]()
     made = realize(closure, store)
     realize(closure, store, observe=events.append)
-    assert [Matched(made.dref, (made.rref,))] == events
+    assert [Planned((made.dref,)), Matched(made.dref, (made.rref,))] == events
 
 
 def test_observer_hears_of_what_was_built(store: Store) -> None:

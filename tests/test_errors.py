@@ -560,6 +560,152 @@ the realization holds no such file
 Choose one of the files found.""",
     ),
     (
+        store.NothingKept("/store", 12),
+        ValueError,
+        """\
+this would remove every object of the store
+
+  store    /store
+  objects  12
+
+Choose a policy that keeps something, or say that you mean it: `everything=True`.""",
+    ),
+    (
+        store.UnknownCollection("collected-2026", "collected-2025"),
+        LookupError,
+        """\
+there is no such garbage collection to undo
+
+  name          collected-2026
+  in the trash  collected-2025
+
+Choose one that is in the trash; what was emptied from it is gone.""",
+    ),
+    (
+        store.LinkTaken("/home/model", "something else is there, which is not replaced"),
+        FileExistsError,
+        """\
+a link to an object cannot be made here
+
+  path    /home/model
+  reason  something else is there, which is not replaced
+
+Choose another path, or move what is there away.""",
+    ),
+    (
+        store.StoreNotShared("MemoryStore"),
+        ValueError,
+        """\
+this store cannot be used by other processes
+
+  store  MemoryStore
+
+Open a `DiskStore`, or build in threads: `executor=ThreadPoolExecutor()`.""",
+    ),
+    (
+        build.CannotTravel("train", "fit", "TypeError: cannot pickle '_thread.lock' object"),
+        TypeError,
+        """\
+realizer of 'train' cannot be sent to another process
+
+  realizer  fit
+  reason    TypeError: cannot pickle '_thread.lock' object
+
+Make inside the realizer what cannot be copied, or build in threads.""",
+    ),
+    (
+        build.WorkerLost("train", "fit", 3),
+        RuntimeError,
+        """\
+the process that built 'train' ended without a word
+
+  realizer  fit
+  times     3
+
+Look for a crash, or for a lack of memory, in the system's log.""",
+    ),
+    (
+        build.TooFewResources("train", "gpu", 2, 1),
+        ValueError,
+        """\
+'train' asks for more than there is
+
+  resource  gpu
+  wanted    2
+  there     1
+
+Ask for less, or say what there is: `realize(..., capacity={...})`.""",
+    ),
+    (
+        build.RealizerFailed("train", "fit", "OSError: No space", STAGING, "Free some room."),
+        RuntimeError,
+        f"""\
+realizer of 'train' raised
+
+  realizer  fit
+  error     OSError: No space
+  written   {STAGING}
+
+Free some room.""",
+    ),
+    (
+        build.GivenUp("train", "fit", 3, "ValueError: no mean", STAGING),
+        RuntimeError,
+        f"""\
+'train' failed before, and is not tried again
+
+  realizer  fit
+  failures  3
+  last one  ValueError: no mean
+  kept in   {STAGING}
+
+Mend the cause; then `forget_failures(store, dref)` lets it be tried again.""",
+    ),
+    (
+        build.DependencyFailed(DREF, "failed: ValueError: no mean", "/store/x/outcome.txt"),
+        RuntimeError,
+        f"""\
+the attempt 'mnist' failed, so it has no value
+
+  reference  {DREF}
+  outcome    failed: ValueError: no mean
+  traceback  /store/x/outcome.txt
+
+Choose with `succeeded(matcher)` to try again, or ask `.succeeded` to go on without.""",
+    ),
+    (
+        build.BeingBuilt("train", "process 7 of ada on host"),
+        RuntimeError,
+        """\
+somebody builds 'train' just now
+
+  builder  process 7 of ada on host
+
+Wait until it has ended; if you paused it yourself, commit or cancel that first.""",
+    ),
+    (
+        build.PauseEnded("train", "to commit", "it was cancelled"),
+        RuntimeError,
+        """\
+the paused build of 'train' cannot give this
+
+  wanted  to commit
+  state   it was cancelled
+
+Pause it once more, or leave the block first: that commits what was written.""",
+    ),
+    (
+        build.InputGone("train", RREF, STAGING),
+        LookupError,
+        f"""\
+the failed build of 'train' cannot be reopened: an input is gone
+
+  input      {RREF}
+  failed in  {STAGING}
+
+Realize that input again, or pause the build without `failure`.""",
+    ),
+    (
         store.NoStoreChosen("store_initialize"),
         RuntimeError,
         """\

@@ -9,6 +9,7 @@ import resource
 import shutil
 import socket
 import stat
+import subprocess
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -293,7 +294,9 @@ class Unsynced(Disk):
 
 
 def test_network_that_knows_no_sync_of_folders_is_borne(tmp_path: Path) -> None:
-    assert sync_folder(Unsynced(errno.EINVAL), tmp_path) is None
+    before = _descriptors()
+    sync_folder(Unsynced(errno.EINVAL), tmp_path)
+    assert before == _descriptors()
 
 
 def test_sync_of_a_folder_that_fails_is_an_error(tmp_path: Path) -> None:
@@ -359,11 +362,13 @@ def test_walk_of_a_link_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def few_descriptors() -> Iterator[None]:
+def few_descriptors(tmp_path: Path) -> Iterator[None]:
+    """So few that no tree is walked by holding all of it; what a failed test leaves goes, too."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (_descriptors() + 64, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    subprocess.run(["rm", "-rf", str(tmp_path)], check=True)  # pytest deletes by recursion
 
 
 @pytest.mark.usefixtures("few_descriptors")

@@ -12,12 +12,13 @@ class RealizerFailed(PylightnixError, RuntimeError):
     realizer: str
     error: str
     staging: str
+    advice: str = "Mend the realizer; what it wrote, and error.txt with its traceback, were kept."
 
     def message(self) -> Message:
         return Message(
             f"realizer of '{self.name}' raised",
             (("realizer", self.realizer), ("error", self.error), ("written", self.staging)),
-            "Mend the realizer; what it wrote, and error.txt with its traceback, were kept.",
+            self.advice,
         )
 
 
@@ -320,4 +321,86 @@ class TooFewResources(PylightnixError, ValueError):
                 ("there", f"{self.there:g}"),
             ),
             "Ask for less, or say what there is: `realize(..., capacity={...})`.",
+        )
+
+
+class GivenUp(PylightnixError, RuntimeError):
+    """A build failed so often before that it is not tried again; nothing was run."""
+
+    name: str
+    realizer: str
+    failures: int
+    last: str
+    place: str
+
+    def message(self) -> Message:
+        return Message(
+            f"'{self.name}' failed before, and is not tried again",
+            (
+                ("realizer", self.realizer),
+                ("failures", self.failures),
+                ("last one", self.last),
+                ("kept in", self.place),
+            ),
+            "Mend the cause; then `forget_failures(store, dref)` lets it be tried again.",
+        )
+
+
+class DependencyFailed(PylightnixError, RuntimeError):
+    """The value of an attempt was asked for, and the attempt had failed."""
+
+    reference: str
+    outcome: str
+    file: str
+
+    def message(self) -> Message:
+        name = self.reference.partition("-")[2]
+        return Message(
+            f"the attempt '{name}' failed, so it has no value",
+            (("reference", self.reference), ("outcome", self.outcome), ("traceback", self.file)),
+            "Choose with `succeeded(matcher)` to try again, or ask `.succeeded` to go on without.",
+        )
+
+
+class BeingBuilt(PylightnixError, RuntimeError):
+    """A build was to be paused that somebody else is at."""
+
+    name: str
+    who: str
+
+    def message(self) -> Message:
+        return Message(
+            f"somebody builds '{self.name}' just now",
+            (("builder", self.who),),
+            "Wait until it has ended; if you paused it yourself, commit or cancel that first.",
+        )
+
+
+class PauseEnded(PylightnixError, RuntimeError):
+    """Something was asked of a paused build that has another end, or none yet."""
+
+    name: str
+    wanted: str
+    state: str
+
+    def message(self) -> Message:
+        return Message(
+            f"the paused build of '{self.name}' cannot give this",
+            (("wanted", self.wanted), ("state", self.state)),
+            "Pause it once more, or leave the block first: that commits what was written.",
+        )
+
+
+class InputGone(PylightnixError, LookupError):
+    """A failed build was to be reopened, and what it was built from is not there any more."""
+
+    name: str
+    reference: str
+    place: str
+
+    def message(self) -> Message:
+        return Message(
+            f"the failed build of '{self.name}' cannot be reopened: an input is gone",
+            (("input", self.reference), ("failed in", self.place)),
+            "Realize that input again, or pause the build without `failure`.",
         )

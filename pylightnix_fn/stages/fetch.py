@@ -58,9 +58,10 @@ class _Downloading(Generic[T]):
 
     def __call__(self, b: Build[FetchUrl, T]) -> None:
         from pylightnix_fn.content.download import download  # no plan needs it, nor what it needs
+        from pylightnix_fn.content.progress import reporter
 
         target = b.path / b.config.filename
-        download(self.urls, b.config.sha256, target, sleep=b.site.sleep)
+        download(self.urls, b.config.sha256, target, sleep=b.site.sleep, progress=reporter())
         _opened(target, b.config.mode)
 
     @property

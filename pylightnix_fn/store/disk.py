@@ -21,6 +21,7 @@ from pylightnix_fn.errors.store import (
     StillNeeded,
     StoreNotWritable,
 )
+from pylightnix_fn.failure import Failure
 from pylightnix_fn.files import delete, is_folder, read_file, write_all
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.locks import acquired, locked
@@ -28,6 +29,7 @@ from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.remains import failures_in, homes_below
 from pylightnix_fn.store.backing import Backing, Durability, guarded
 from pylightnix_fn.store.census import drefs_of, rrefs_of
 from pylightnix_fn.store.durability import look_through
@@ -180,6 +182,10 @@ class DiskStore:
         with guarded(self.layout):
             return publish_realization(self.backing, staging, dref, context, facts)
 
+    def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
+        with guarded(self.layout):
+            return failures_in(homes_below(self.layout.staging, self.fs), dref, self.fs)
+
     def folder(self, rref: RRef[object]) -> Path:
         path = self.layout.realization(rref)
         if not is_folder(self.fs, path):
@@ -214,20 +220,21 @@ class DiskStore:
         if not is_folder(self.fs, self.layout.located(reference)):
             raise MissingObject(reference.text, str(self.root))
         with guarded(self.layout):
+            writer = writer_of(self.backing)  # before the gate, which making one takes, too
             with locked(self.fs, self.layout.gate):
-                users = (*users_of(self, reference), *self._others_using(reference))
+                users = (*users_of(self, reference), *self._others_using(reference, writer.name))
                 if users:
                     raise StillNeeded(reference.text, "\n".join(users))
                 place = new_bin(self.backing, DELETED)
                 move_to(place, self.backing, [reference])
             delete(self.fs, place)
 
-    def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
+    def _others_using(self, reference: DRef[object] | RRef[object], ours: str) -> tuple[str, ...]:
         """Other processes that rely on an object, or on a realization of a derivation."""
         return tuple(
             sorted(
                 who
-                for used, who in in_use(self.backing, but=writer_of(self.backing).name).items()
+                for used, who in in_use(self.backing, but=ours).items()
                 if reference in (used, used.dref if isinstance(used, RRef) else used)
             )
         )

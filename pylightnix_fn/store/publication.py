@@ -103,11 +103,11 @@ def publish_realization(
         write_file(fs, staging.folder / name, text.encode(), sync=sync)
     close_folders(staging.folder, tree, fs, sync=sync)
     barrier(backing)
-    target = layout.realization(made)
+    target, writer = layout.realization(made), writer_of(backing)
     while True:
         with locked(fs, layout.gate, shared=True):
             _check_needs(backing, dref, context)
-            writer_of(backing).note([made.text])
+            writer.note([made.text])
             published = _renamed(backing, staging.folder, target)
         if published:
             settle_names(backing, [target.parent])

@@ -107,15 +107,17 @@ def _set_aside(writer: Writer) -> None:
 
 def _made(fs: FileSystem, layout: Layout) -> Writer:
     name = f"{os.getpid()}-{secrets.token_hex(8)}"
-    with locked(fs, layout.gate, shared=True):  # so that nobody sees the file before it is locked
-        lock = acquired(fs, layout.writers / name)
-    assert lock is not None  # nobody else knows the name
+    lock: Lock | None = None
     try:
+        with locked(fs, layout.gate, shared=True):  # so that nobody sees it before it is locked
+            lock = acquired(fs, layout.writers / name)
+        assert lock is not None  # nobody else knows the name
         writer = Writer(fs, layout, name, lock)
         write_all(fs, lock.descriptor, f"{this_process()}\n".encode())
         fs.mkdir(writer.staging, 0o700)
     except BaseException:
-        lock.release()
+        if lock is not None:
+            lock.release()
         raise
     return writer
 

@@ -7,7 +7,9 @@ else refers to, so a crash at any point leaves a store in which nothing dangles.
 
 from __future__ import annotations
 
+import os
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -194,8 +196,11 @@ def _stored_realization(
 
 def freed_by(fs: FileSystem, folder: Path) -> int:
     """The bytes that deleting a folder frees: those of the files that no other folder shares."""
-    try:
-        found = [status for _, _, status in walk(fs, folder)]
-    except FileNotFoundError:
-        return 0  # it is gone already
-    return sum(each.st_size for each in found if stat.S_ISREG(each.st_mode) and each.st_nlink == 1)
+    names: Counter[tuple[int, int]] = Counter()
+    files: dict[tuple[int, int], os.stat_result] = {}
+    with suppress(FileNotFoundError):  # it is gone already
+        for _, _, status in walk(fs, folder):
+            if stat.S_ISREG(status.st_mode):
+                names[status.st_dev, status.st_ino] += 1
+                files[status.st_dev, status.st_ino] = status
+    return sum(each.st_size for key, each in files.items() if each.st_nlink == names[key])

@@ -7,18 +7,18 @@ is for when the gate is held, and nobody publishes or removes: what it finds is 
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
-from pathlib import PurePath
 from typing import Final
 
 from attrs import evolve, frozen
 
 from pylightnix_fn.config import dependencies
 from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.files import exists
+from pylightnix_fn.files import exists, walk
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.retention.inventory import Reference
@@ -36,6 +36,8 @@ _FAILING: Final = frozenset(  # what a disk, or the file system on it, says of i
 )
 _CHANGING: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _NOWHERE: Final = (0, 0)
+
+LISTABLE: Final = stat.S_IRUSR | stat.S_IXUSR
 
 
 @frozen
@@ -107,10 +109,23 @@ def _identity(backing: Backing, reference: Reference) -> tuple[int, int]:
 
 
 def _unreadable(backing: Backing, reference: Reference, error: OSError) -> Unreadable:
-    folder, name = backing.layout.located(reference), error.filename
-    path = folder / name if isinstance(name, str) else folder
-    file = path.relative_to(folder) if path.is_relative_to(folder) else PurePath()
-    return Unreadable(reference.text, str(file), str(error.strerror), error.errno in _CLOSED)
+    is_closed = error.errno in _CLOSED
+    file = _closed_file(backing, reference) if is_closed else "."
+    return Unreadable(reference.text, file, os.strerror(error.errno or 0), is_closed)
+
+
+def _closed_file(backing: Backing, reference: Reference) -> str:
+    """The first part of an object that nobody is to read; "." if it is the folder itself."""
+    fs, layout = backing.fs, backing.layout
+    with suppress(OSError):
+        if isinstance(reference, DRef):
+            fs.lstat(layout.config(reference))
+            return CONFIG_FILE
+        for path, _, status in walk(fs, layout.realization(reference)):
+            needed = LISTABLE if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR
+            if status.st_mode & needed != needed:
+                return str(path)
+    return "."
 
 
 def _described(backing: Backing, reference: Reference) -> tuple[int, frozenset[Reference]]:
@@ -143,7 +158,7 @@ def _derivation_damages(backing: Backing, dref: DRef[object]) -> Iterator[Damage
     if not stat.S_ISDIR(status.st_mode):
         yield Damage(dref.text, ".", "kind", "a folder", "something else")
         return
-    if status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+    if status.st_mode & LISTABLE != LISTABLE:  # a store may be read-only as a whole
         yield Damage(dref.text, ".", "mode", "0755", f"{stat.S_IMODE(status.st_mode):04o}")
     if exists(fs, layout.config(dref)):
         yield from damage_of(fs, layout, dref)
@@ -154,10 +169,10 @@ def _derivation_damages(backing: Backing, dref: DRef[object]) -> Iterator[Damage
 def _context_damages(backing: Backing, rref: RRef[object]) -> Iterator[Damage]:
     """A context must name just the derivations that the config refers to."""
     fs, layout = backing.fs, backing.layout
-    with suppress(DamagedObject):  # of the config, which is told of the derivation
+    found = sorted(each.text for each in read_context(fs, layout.realization(rref), rref))
+    with suppress(DamagedObject, OSError):  # of the config, which is told of the derivation
         config = read_config(fs, layout.config(rref.dref), rref.dref)
         expected = sorted(each.text for each in dependencies(config.references))
-        found = sorted(each.text for each in read_context(fs, layout.realization(rref), rref))
         if found != expected:
             yield Damage(rref.text, CONTEXT_FILE, "content", _listed(expected), _listed(found))
 

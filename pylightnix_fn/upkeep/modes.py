@@ -15,6 +15,7 @@ from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.inspection import Damage
 from pylightnix_fn.store.layout import CONFIG_FILE
+from pylightnix_fn.upkeep.examination import LISTABLE
 
 _PLACE: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -52,11 +53,11 @@ def open_up(backing: Backing, reference: Reference) -> None:
 
 
 def open_up_folder(backing: Backing, dref: DRef[object]) -> bool:
-    """Give ourselves all rights in the folder of a derivation; whether they were not ours."""
+    """Give ourselves the right to list the folder of a derivation; whether we lacked it."""
     path = backing.layout.derivation(dref)
     if not is_folder(backing.fs, path):
         return False
-    if backing.fs.lstat(path).st_mode & stat.S_IRWXU == stat.S_IRWXU:
+    if backing.fs.lstat(path).st_mode & LISTABLE == LISTABLE:
         return False
     with folder_at(backing.fs, path):
         return True

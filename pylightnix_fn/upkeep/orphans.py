@@ -41,13 +41,11 @@ def discard_orphans(
 
     ``of`` are derivations: only what lacks a result of theirs goes.
     """
-    known = _needs(backing, {})
+    known, ours = _needs(backing, {}), writer_of(backing).name
     with locked(backing.fs, backing.layout.gate):
         needs = _needs(backing, known)
         lost = [each for each in missing_in(needs) if of is None or each.dref in of]
-        stays = _reached(
-            needs, (*in_use(backing, but=writer_of(backing).name), *roots_of(backing).values())
-        )
+        stays = _reached(needs, (*in_use(backing, but=ours), *roots_of(backing).values()))
         doomed = [each for each in orphans_in(needs, lost) if each not in stays]
         if doomed:
             move_to(new_bin(backing, DAMAGED), backing, doomed)

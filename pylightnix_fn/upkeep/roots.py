@@ -21,6 +21,7 @@ from pylightnix_fn.store.backing import Backing, guarded
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.layout import dref_of, rref_of
 from pylightnix_fn.store.publication import writer_of
+from pylightnix_fn.store.writer import Writer
 
 
 def add_root(store: DiskStore, name: str, reference: Reference) -> None:
@@ -32,9 +33,11 @@ def add_root(store: DiskStore, name: str, reference: Reference) -> None:
     if path == store.layout.registered:
         raise LinkTaken(str(path), "the store keeps this name for itself")
     target = os.path.relpath(store.layout.located(reference), store.layout.roots)
-    with guarded(store.layout), locked(store.fs, store.layout.gate, shared=True):
-        _check_there(store, reference)
-        _put_link(store.backing, target, path)
+    with guarded(store.layout):
+        writer = writer_of(store.backing)
+        with locked(store.fs, store.layout.gate, shared=True):
+            _check_there(store, reference)
+            _put_link(writer, target, path)
 
 
 def remove_root(store: DiskStore, name: str) -> None:
@@ -56,12 +59,14 @@ def link(store: DiskStore, reference: Reference, path: Path | str) -> Path:
     if os.path.lexists(there) and not is_ours:
         raise LinkTaken(str(there), "something else is there, which is not replaced")
     registered = layout.registered / sha256(os.fsencode(there)).hexdigest()[:32]
-    with guarded(layout), locked(store.fs, layout.gate, shared=True):
-        _check_there(store, reference)
-        _put_link(store.backing, str(there), registered)
-        beside = there.parent / f".{there.name[:200]}-{secrets.token_hex(4)}"
-        store.fs.symlink(layout.located(reference), beside)
-        store.fs.rename(beside, there)
+    with guarded(layout):
+        writer = writer_of(store.backing)
+        with locked(store.fs, layout.gate, shared=True):
+            _check_there(store, reference)
+            _put_link(writer, str(there), registered)
+            beside = there.parent / f".{there.name[:200]}-{secrets.token_hex(4)}"
+            store.fs.symlink(layout.located(reference), beside)
+            store.fs.rename(beside, there)
     return there
 
 
@@ -99,10 +104,10 @@ def _check_there(store: DiskStore, reference: Reference) -> None:
         raise MissingObject(reference.text, str(store.root))
 
 
-def _put_link(backing: Backing, target: str, path: Path) -> None:
-    new = writer_of(backing).staging / f"link-{secrets.token_hex(8)}"
-    backing.fs.symlink(target, new)
-    backing.fs.rename(new, path)
+def _put_link(writer: Writer, target: str, path: Path) -> None:
+    new = writer.staging / f"link-{secrets.token_hex(8)}"
+    writer.fs.symlink(target, new)
+    writer.fs.rename(new, path)
 
 
 def _named(backing: Backing, path: Path) -> Reference:

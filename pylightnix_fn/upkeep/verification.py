@@ -153,7 +153,7 @@ def _report(backing: Backing, settled: list[_Settled]) -> Report:
         (
             *(damage for each in found for damage in each.damages),
             *_dangling(backing, [each.found for each in settled if not each.is_aside]),
-            *_circles(found),
+            *_circles([each for each in found if not each.is_spoilt]),
             *(each.damage() for each in broken),
         ),
         len(found),
@@ -169,7 +169,7 @@ def _dangling(backing: Backing, found: list[Examined]) -> Iterator[Damage]:
     there = {each.reference for each in found}
     fs, layout = backing.fs, backing.layout
     for each in found:
-        for need in sorted(each.needs - there, key=str):
+        for need in () if each.is_spoilt else sorted(each.needs - there, key=str):
             if (
                 isinstance(need, RRef)
                 and not is_folder(fs, layout.realization(need))

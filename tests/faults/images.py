@@ -155,14 +155,13 @@ def unmount(folder: Path) -> None:
 
 def _clean_up(folder: Path) -> None:
     """Unmount what is still mounted, be it in use by what a failed test left."""
-    if os.path.ismount(folder):
-        run("umount", "--lazy", str(folder))
+    _tried("umount", "--lazy", str(folder))
 
 
 @contextmanager
 def _folder() -> Iterator[Path]:
     """A folder to mount on, which everybody can reach."""
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.mkdtemp(prefix="file-system-"))
     folder.chmod(0o755)
     try:
         yield folder

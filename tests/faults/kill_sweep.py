@@ -7,19 +7,21 @@ something one end is enough, and only ``--faults`` asks for the others, too.
 from __future__ import annotations
 
 import os
-import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from attrs import define
 from ports import DEAD, Fault, FaultFs
-from sweeping import Course, Tally, copied, courses, judged, operation_of, report, workplace
+from sweeping import Course, Order, Port, Tally, copied, courses, judged, report, workplace
+
+from pylightnix_fn.filesystem import Where
 
 LOOKING: Final = frozenset(("open", "close", "read", "fstat", "lstat", "listdir", "readlink"))
 
 
-def sweep(course: Course, exhaustive: bool, port: Callable[[Fault], FaultFs], tally: Tally) -> None:
+def sweep(course: Course, exhaustive: bool, port: Port, tally: Tally) -> None:
     """End an operation at each of its calls."""
     for fault in _faults(course, exhaustive):
         with copied(course.template) as root:
@@ -59,13 +61,32 @@ def _judged(course: Course, root: Path) -> list[str]:
         return [f"done again it raised {error!r}"]
 
 
+@define
+class CopyingFs(FaultFs):
+    """A mistake on purpose: a folder is moved by and by, not at once."""
+
+    def rename(
+        self, old: Where, new: Where, *, at: int | None = None, to: int | None = None
+    ) -> None:
+        if at is None and to is None and os.path.isdir(old):
+            self.mkdir(new)
+            for name in self.listdir(old):
+                self.rename(Path(old) / name, Path(new) / name)
+            self.rmdir(old)
+        else:
+            super().rename(old, new, at=at, to=to)
+
+
+PORTS: Final[dict[str, Port]] = {"disk": FaultFs, "copying": CopyingFs}
+
+
 def main() -> None:
-    operation, scale = operation_of(sys.argv)
-    tally = Tally()
+    order, tally = Order.given(), Tally()
+    port = PORTS[order.port]
     with workplace() as place:
-        for seed in range(scale):
-            for course in courses(operation, seed, place):
-                sweep(course, scale > 1, FaultFs, tally)
+        for seed in range(order.scale):
+            for course in courses(order.operation, seed, place, port):
+                sweep(course, order.scale > 1, port, tally)
     report(tally)
 
 

@@ -1,7 +1,7 @@
-"""Runs workers in one store, and kills them at random: `python nursery.py ROOT --seconds 60 --kills`.
+"""Runs workers in one store, and kills them at random: a program, `python nursery.py ROOT`.
 
-It forks them, so a new one takes a thread's time to start; it uses no store itself. What happened it
-prints as JSON. A mutant is a store with one line of its protocol left out, which workers must notice.
+It forks them, so that a new one is there at once, and uses no store itself. What happened it prints
+as JSON. A mutant is a store with one line of its protocol left out, which workers must notice.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.locks import locked
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
+from pylightnix_fn.store.liveness import in_use
 
 Mutant: TypeAlias = Literal[
     "pins outside the gate", "publishes outside the gate", "sees no writers"
@@ -179,7 +180,8 @@ class Nursery:
 
 
 def mutate(patch: pytest.MonkeyPatch, mutant: Mutant | None) -> None:
-    """Leave one line of the protocol out."""
+    """Leave one line of the protocol out; all the others must stand a collector that dawdles."""
+    patch.setattr("pylightnix_fn.upkeep.collection.in_use", _in_use_slowly)
     if mutant == "pins outside the gate":
         patch.setattr("pylightnix_fn.store.disk.locked", _ungated)
     elif mutant == "publishes outside the gate":
@@ -190,6 +192,12 @@ def mutate(patch: pytest.MonkeyPatch, mutant: Mutant | None) -> None:
 
 def _ungated(fs: FileSystem, path: Path, *, shared: bool = False) -> AbstractContextManager[None]:
     return nullcontext() if shared else locked(fs, path)
+
+
+def _in_use_slowly(backing: Backing) -> dict[Reference, str]:
+    found = in_use(backing)
+    time.sleep(0.03)
+    return found
 
 
 def _nobody(backing: Backing) -> dict[Reference, str]:

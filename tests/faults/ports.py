@@ -110,6 +110,11 @@ class Fault:
     lasts: bool = False
     halves: bool = False
 
+    @property
+    def fails(self) -> bool:
+        """Whether more goes wrong than that a write is short."""
+        return self.dies or self.error is not None
+
     def hits(self, number: int) -> bool:
         """Whether the call of this number goes wrong."""
         return number >= self.at if self.lasts else number == self.at
@@ -129,23 +134,22 @@ class FaultFs(WatchedFs):
     synced_again: bool = False
 
     def passing(self, name: str, act: Callable[[], R]) -> R:
-        if not self._strikes(name):
+        fault = self._struck(name)
+        if fault is None or not fault.fails:
             return act()
         if name == "close":  # a failing close has closed all the same
             act()
-        self._fail()
-        return act()
+        raise _failure(fault)
 
     def write(self, descriptor: int, data: bytes) -> int:
-        if not self._strikes("write"):
+        fault = self._struck("write")
+        if fault is None:
             return DISK.write(descriptor, data)
-        if self.fault is not None and self.fault.halves:
-            data = data[: max(1, len(data) // 2)]
-            written = DISK.write(descriptor, data)
-            self._fail()
-            return written
-        self._fail()
-        return DISK.write(descriptor, data)
+        if fault.halves:
+            written = DISK.write(descriptor, data[: max(1, len(data) // 2)])
+            if not fault.fails:
+                return written
+        raise _failure(fault)
 
     def fsync(self, descriptor: int) -> None:
         self._watching_sync("fsync", descriptor, super().fsync)
@@ -162,18 +166,19 @@ class FaultFs(WatchedFs):
             self.failed_syncs.add(what)
             raise
 
-    def _strikes(self, name: str) -> bool:
-        """Count a call; whether it goes wrong."""
+    def _struck(self, name: str) -> Fault | None:
+        """Count a call; the fault, if it goes wrong."""
         if not self.is_armed:
-            return False
+            return None
         number = len(self.calls)
         self.calls.append(name)
         assert number < MOST_CALLS, "an operation without an end"
-        return self.fault is not None and self.fault.hits(number)
+        return self.fault if self.fault is not None and self.fault.hits(number) else None
 
-    def _fail(self) -> None:
-        assert self.fault is not None
-        if self.fault.dies:
-            os._exit(DEAD)
-        if self.fault.error is not None:
-            raise OSError(self.fault.error, os.strerror(self.fault.error))
+
+def _failure(fault: Fault) -> OSError:
+    """The error of a fault, unless the process ends here."""
+    if fault.dies:
+        os._exit(DEAD)
+    assert fault.error is not None
+    return OSError(fault.error, os.strerror(fault.error))

@@ -30,6 +30,7 @@ from pylightnix_fn.store.machine import Machine
 WRITERS: Final = 2
 LIFE: Final = 8  # cuts that an image goes through
 LONGEST: Final = 0.25  # seconds until a cut
+WARM: Final = 0.8  # of the cuts come after something was acknowledged
 _ENDS: Final = ("StoreFailed", "StoreNotWritable", "OSError: [Errno 5]", "OSError: [Errno 30]")
 
 
@@ -91,20 +92,23 @@ class Writers:
         """Begin to write, as the order says."""
         self._say(" ".join(map(str, order)))
 
-    def end(self) -> Told:
-        """Kill all writers; what they told until then."""
+    def end(self, told: Told) -> None:
+        """Kill all writers, and hear what they told until then."""
         self._say("")
-        told = Told()
+        while self.hear(told):
+            pass
+
+    def hear(self, told: Told) -> bool:
+        """Wait for a writer to tell something; whether there may be more to hear."""
         assert self.process.stdout is not None  # a pipe
-        while (line := self.process.stdout.readline().rstrip("\n")) != ".":
-            word, _, rest = line.partition(" ")
-            if word == "end":
-                told.ends.append(rest)
-            elif word:
-                told.acknowledged[word] = max(float(rest), told.acknowledged.get(word, 0))
-            else:
-                raise RuntimeError("the program that forks writers is gone")
-        return told
+        word, _, rest = self.process.stdout.readline().rstrip("\n").partition(" ")
+        if word == "end":
+            told.ends.append(rest)
+        elif word and word != ".":
+            told.acknowledged[word] = max(float(rest), told.acknowledged.get(word, 0))
+        elif not word:
+            raise RuntimeError("the program that forks writers is gone")
+        return word != "."
 
     def _say(self, line: str) -> None:
         assert self.process.stdin is not None  # a pipe
@@ -152,9 +156,12 @@ def _cut(
         seed = chance.getrandbits(32)
         program.start("write", root, cell.durability, number, seed, int(cell.broken))
     program.start("stranger", disk.path / "stranger")
-    time.sleep(chance.uniform(0.01, LONGEST))
+    told = Told()
+    if chance.random() < WARM:
+        program.hear(told)
+    time.sleep(chance.uniform(0, LONGEST))
     disk.cut_power()
-    told = program.end()
+    program.end(told)
     disk.unmount()
     disk.mount()
     for reference, started in told.acknowledged.items():
@@ -184,11 +191,14 @@ def _toll(cell: Cell, root: Path, known: Told, boot: int) -> Toll:
 
 
 def _lost(store: DiskStore, known: Told) -> Iterator[str]:
-    """What was acknowledged and is not there, or not with the newest time that was."""
+    """The objects and roots acknowledged that are not there, or not with the newest time."""
     for reference, started in known.acknowledged.items():
         with suppress(PylightnixError):
             if reference.startswith("dref:"):
                 if any(reference == dref.text for dref in store.drefs()):
+                    continue
+            elif reference.startswith("root-"):
+                if (store.layout.roots / reference).is_symlink():
                     continue
             elif store.record(rref_from(reference)).facts.started.timestamp() >= started:
                 continue

@@ -22,6 +22,7 @@ from pylightnix_fn.filesystem import DISK, Disk
 from pylightnix_fn.store.backing import Durability
 from pylightnix_fn.store.machine import Machine
 from pylightnix_fn.tree import Folder
+from pylightnix_fn.upkeep.roots import add_root
 
 EQUAL: Final = 3  # results that every writer makes again and again
 _STAGES: Final = 5  # results of one derivation
@@ -102,6 +103,8 @@ def _write(root: str, durability: str, boot: str, seed: str, broken: str) -> Non
         last = put(store, dref, lambda folder: _fill(folder, chance), context=context)
         _tell(f"{last} 0")
         if number % _STAGES == 0:
+            add_root(store, f"root-{seed}-{number}", last)
+            _tell(f"root-{seed}-{number} 0")
             _make_again(store, common, chance.randrange(EQUAL), int(boot) * 10**6 + number)
 
 

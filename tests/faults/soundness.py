@@ -63,10 +63,15 @@ def _state(backing: Backing, reference: Reference) -> str:
     return f"built {read_build(DISK, folder, reference).facts.started}"
 
 
-def modes_left(root: Path) -> int:
-    """How many objects have modes that they should not have."""
+def modes_left(root: Path) -> list[str]:
+    """The modes that are not what they should be."""
     backing = backing_at(root)
-    return sum(bool(damage_of(DISK, backing.layout, each)) for each in objects_of(backing))
+    return [
+        f"the mode of {each.file} in {each.reference} is {each.found}"
+        for reference in objects_of(backing)
+        for each in damage_of(DISK, backing.layout, reference)
+        if each.is_harmless
+    ]
 
 
 def troubles(now: View, before: View, after: View) -> list[str]:
@@ -82,7 +87,8 @@ def troubles(now: View, before: View, after: View) -> list[str]:
 
 def dangling(root: Path, now: View) -> list[str]:
     """The references of whole objects that lead to nothing."""
-    layout, found = backing_at(root).layout, []
+    layout = backing_at(root).layout
+    found: list[str] = []
     for text, state in now.items():
         needs = () if state.startswith(DAMAGED) else _needs(layout, reference_of(text))
         found.extend(

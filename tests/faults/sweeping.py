@@ -8,23 +8,29 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import Factory, define, frozen
+from beginnings import NOW
 from operations import OPERATIONS, Operation, Site
-from ports import FaultFs
+from ports import Fault, FaultFs
 from soundness import View, dangling, litter, modes_left, troubles, view
 
+from pylightnix_fn import DiskStore
 from pylightnix_fn.files import delete
 from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.store.backing import Durability
+from pylightnix_fn.upkeep.repairing import repair
+
+Port: TypeAlias = Callable[[Fault | None], FaultFs]
 
 MEMORY: Final = Path("/dev/shm")  # where nothing waits for a disk, if there is such a place
 PATIENCE: Final = 300  # seconds after which a sweep hangs
@@ -62,13 +68,13 @@ class Tally:
         return ", ".join(f"{number:,} {what}" for what, number in self.counts.items())
 
 
-def courses(operation: Operation, seed: int, place: Path) -> Iterator[Course]:
+def courses(operation: Operation, seed: int, place: Path, port: Port) -> Iterator[Course]:
     """The operation in each of its durabilities, done once to see what it does."""
     template = place / "template"
     operation.prepare(template, seed)
     before = view(template)
     for durability in operation.durabilities:
-        fs = FaultFs()
+        fs = port(None)
         with copied(template) as root:
             operation.act(Site(root, durability, seed, fs))
             after = view(root)
@@ -99,8 +105,9 @@ def judged(course: Course, root: Path) -> Iterator[str]:
     again = view(root)
     if again != course.after:
         yield f"done again it gave {again} instead of {course.after}"
-    if left := modes_left(root):
-        yield f"done again it left {left} objects with wrong modes"
+    if modes_left(root):  # between the rename of an object and its closing
+        repair(DiskStore.open(root, machine=NOW))
+        yield from (f"after a repair, {each}" for each in modes_left(root))
     yield from dangling(root, again)
     yield from (f"{each} lies about" for each in litter(root))
 
@@ -113,9 +120,19 @@ def workplace() -> Iterator[Path]:
         yield Path(folder)
 
 
-def operation_of(arguments: list[str]) -> tuple[Operation, int]:
-    """What a sweep is told: the name of an operation, and by how much to multiply."""
-    return OPERATIONS[arguments[1]], int(arguments[2])
+@frozen
+class Order:
+    """What a sweep is told: an operation, by how much to multiply, and on which file system."""
+
+    operation: Operation
+    scale: int
+    port: str
+
+    @staticmethod
+    def given() -> Order:
+        """The order in the arguments of this program."""
+        _, operation, scale, port = sys.argv
+        return Order(OPERATIONS[operation], int(scale), port)
 
 
 def report(tally: Tally) -> None:
@@ -123,18 +140,23 @@ def report(tally: Tally) -> None:
     print(json.dumps({"counts": tally.counts, "wrong": tally.wrong}))
 
 
-def swept(program: str, operation: str, scale: int, *more: str) -> Tally:
+def swept(program: str, operation: str, scale: int, port: str = "disk") -> Tally:
     """What a sweep found, run as a program of its own."""
     command = [sys.executable, "-W", "error", str(Path(__file__).with_name(program))]
-    done = subprocess.run(
-        [*command, operation, str(scale), *more],
+    with subprocess.Popen(
+        [*command, operation, str(scale), port],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=PATIENCE * scale,
-        check=False,
-    )
-    if done.returncode != 0:
-        return Tally(wrong=[f"the sweep itself failed: {done.stderr}"])
-    found = json.loads(done.stdout)
+        start_new_session=True,  # so that the processes which it started can be ended with it
+    ) as process:
+        try:
+            told, errors = process.communicate(timeout=PATIENCE * scale)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return Tally(wrong=[f"it hangs: nothing came in {PATIENCE * scale} seconds"])
+    if process.returncode != 0:
+        return Tally(wrong=[f"the sweep itself failed: {errors}"])
+    found = json.loads(told)
     return Tally(Counter(found["counts"]), list(found["wrong"]))

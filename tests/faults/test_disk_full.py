@@ -39,7 +39,7 @@ from pylightnix_fn.upkeep.collection import gc
 from pylightnix_fn.upkeep.roots import add_root
 from pylightnix_fn.upkeep.undoing import empty_trash
 
-PASSES = {"bytes": 25, "names": 15, "ext4": 10}
+PASSES = {"bytes": 30, "names": 15, "ext4": 5}
 MOST = 2000  # results that fit on none of these disks
 MOST_STUFFING = 20_000  # blocks, or names
 

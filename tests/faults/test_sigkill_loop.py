@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nursery import worked
-from soundness import dangling, litter, view
+from soundness import DAMAGED, dangling, litter, view
 
 from pylightnix_fn import DiskStore, empty_trash, gc, named_roots, remove_root
 
@@ -28,8 +28,9 @@ def test_killed_workers_break_nothing_and_leave_nothing_behind(
 
 def assert_sound(root: Path) -> None:
     """All that is there is whole, and leads to nothing that is not there."""
-    assert [] == [text for text, state in view(root).items() if state.startswith("damaged")]
-    assert [] == list(dangling(root))
+    now = view(root)
+    assert [] == [text for text, state in now.items() if state.startswith(DAMAGED)]
+    assert [] == list(dangling(root, now))
 
 
 def assert_nothing_stays(root: Path) -> None:

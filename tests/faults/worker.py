@@ -8,10 +8,12 @@ that no step allows for.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from mmap import mmap
 from pathlib import Path
 from typing import Final
@@ -28,6 +30,7 @@ from pylightnix_fn import (
     Realization,
     RRef,
     add_root,
+    collect,
     derive,
     empty_trash,
     gc,
@@ -40,13 +43,14 @@ from pylightnix_fn import (
     undo,
 )
 from pylightnix_fn.errors.store import MissingObject, StillNeeded, UnknownCollection
+from pylightnix_fn.realizer import Context
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store_protocol import Facts
 
 LAYERS: Final = 3
 SEEDS: Final = range(6)
 ROOTED: Final = range(2)  # seeds whose results may get a root, and are never removed by hand
-VARIANTS: Final = 2  # results of one derivation in one context
+VARIANTS: Final = 6  # results of one derivation in one context
 COUNTS: Final = ("steps", "builds", "read", "lost", "refused", "collected", "moved", "back")
 
 
@@ -100,7 +104,7 @@ class Layer:
 
 def content(name: str, variant: str) -> bytes:
     """What a result holds: its derivation and its variant say it all, so that readers can tell."""
-    return sha256(f"{name} {variant}".encode()).digest() * (10 + 300 * int(variant))
+    return sha256(f"{name} {variant}".encode()).digest() * (10 + 100 * int(variant))
 
 
 def check_read(folder: Path, name: str) -> None:
@@ -136,33 +140,36 @@ class Worker:
     # What is read
 
     def check_pinned(self) -> None:
-        """All that was promised, and all that it was built from, is there and whole."""
+        """Something that was promised is there and whole, with all that it was built from."""
         if self.pinned:
-            for rref in self.needed(self.chance.choice(sorted(self.pinned, key=str))):
-                self.check(rref)
+            self.check(self.chance.choice(sorted(self.pinned, key=str)))
 
     def rely_on(self, rref: RRef[object]) -> None:
         """This was promised; it is read now, and may be read again later."""
         self.pinned.add(rref)
-        for each in self.needed(rref):
-            self.check(each)
-
-    def needed(self, rref: RRef[object]) -> Iterator[RRef[object]]:
-        yield rref
-        for rrefs in self.store.record(rref).context.values():
-            for each in rrefs:
-                yield from self.needed(each)
+        self.check(rref)
 
     def check(self, rref: RRef[object]) -> None:
-        check_read(self.store.folder(rref), rref.name)
+        """A result is there and whole, and so is all that it was built from."""
+        found = [rref]
+        for each in found:  # which grows meanwhile
+            used = chain.from_iterable(self.store.record(each).context.values())
+            found.extend(frozenset(used).difference(found))
+        for each in found:
+            check_read(self.store.folder(each), each.name)
+            if self.chance.random() < 0.1:  # of what it costs to look at every byte
+                self.inspect(each)
+        self.count("read", len(found))
+
+    def inspect(self, rref: RRef[object]) -> None:
+        """What lies there is what its name says, as the store sees it."""
         for reference in (rref, rref.dref):
             damage = damage_of(self.store.fs, self.store.layout, reference)
             assert not [each for each in damage if not each.is_harmless], damage
-        self.count("read")
 
     # What is done
 
-    def chain(self, m: Manager, seed: int) -> tuple[Manager, DRef[Folder]]:
+    def layers(self, m: Manager, seed: int) -> tuple[Manager, DRef[Folder]]:
         """Layers, each over all that are below it."""
         m, dref = derive(m, Layer(seed, []), Folder(), self.write, name=f"s{seed}-0", code=None)
         made = [dref]
@@ -173,7 +180,7 @@ class Worker:
         return m, dref
 
     def closure(self) -> Closure[Realization[Folder]]:
-        return instantiate(self.chain, self.chance.choice(SEEDS))
+        return instantiate(self.layers, self.chance.choice(SEEDS))
 
     def write(self, b: Build[Layer, Folder]) -> None:
         for each in b.config.inputs:
@@ -196,6 +203,7 @@ class Worker:
     def pin(self) -> None:
         """Rely on something that somebody left here."""
         rref = self.any_rref()
+        self.dawdle()
         if rref is not None and self.store.pin([rref]):
             self.rely_on(rref)
         else:
@@ -205,16 +213,17 @@ class Worker:
         """A result over one that nobody pinned: either that stays, or the commit is refused."""
         closure = self.closure()
         self.store.register({each.dref: each.config for each in closure})
-        below, dref, _ = (each.dref for each in closure)
-        found = self.store.rrefs(below)
-        if not found:
-            return
-        used = self.chance.choice(found)
+        dref, above, _ = (each.dref for each in closure)
+        context: Context = {}
+        found = self.store.rrefs(dref)
+        if found and self.chance.random() < 0.6:
+            context, dref = {dref: (self.chance.choice(found),)}, above
+        self.dawdle()
         staging = self.store.stage(dref)
         self.fill(staging.folder, dref.name)
         now = datetime.now(UTC)
         try:
-            made = self.store.commit(staging, dref, {below: (used,)}, Facts(now, now))
+            made = self.store.commit(staging, dref, context, Facts(now, now))
         except MissingObject:
             self.count("lost")
         else:
@@ -222,9 +231,11 @@ class Worker:
 
     def collect(self) -> None:
         policy = self.chance.choice([keep_roots, keep_latest(1)])
-        plan = gc(self.store, policy, delete=True, everything=True)
+        plan = gc(self.store, policy)
+        self.dawdle()
+        moved = collect(self.store, plan, everything=True).moved
         self.count("collected")
-        self.count("moved", len(plan.removals))
+        self.count("moved", len(moved))
 
     def remove(self) -> None:
         """Remove something by hand, but nothing that this process itself relies on."""
@@ -261,16 +272,17 @@ class Worker:
         """What the one before this process gave a root is there."""
         rooted = named_roots(self.store).get(self.name)
         if isinstance(rooted, RRef):
-            for rref in self.needed(rooted):
-                self.check(rref)
+            self.check(rooted)
 
     def let_go(self) -> None:
         """What was promised to this process does not count any more, but what has a root does."""
         self.check_root()
-        for rref in self.pinned:
-            self.check(rref)
         self.pinned.clear()
         self.store.close()
+
+    def dawdle(self) -> None:
+        """Let others change what was just looked at."""
+        time.sleep(self.chance.uniform(0, 0.03))
 
     def any_rref(self) -> RRef[Folder] | None:
         drefs = self.store.drefs()
@@ -279,16 +291,16 @@ class Worker:
 
 
 ACTS: Final[dict[Callable[[Worker], None], int]] = {
-    Worker.realize: 30,
-    Worker.pin: 15,
-    Worker.commit: 15,
-    Worker.collect: 8,
-    Worker.remove: 8,
+    Worker.realize: 16,
+    Worker.pin: 24,
+    Worker.commit: 30,
+    Worker.collect: 10,
+    Worker.remove: 6,
     Worker.bring_back: 2,
     Worker.empty: 2,
     Worker.root: 4,
     Worker.unroot: 2,
-    Worker.let_go: 14,
+    Worker.let_go: 24,
 }
 
 

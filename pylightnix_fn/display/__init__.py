@@ -1,0 +1,1 @@
+"""What a driver tells, shown to people while it happens: bars on a terminal, or lines."""

@@ -1,0 +1,162 @@
+"""Links that are put in the place of files while a store works on them lead it nowhere (4.16).
+
+A program swaps what a store is about to open for links to decoys outside, and back. The store may
+refuse, and lose what was swapped; the decoys stay as they were: content, mode, time, names.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+import swapper
+from scenarios import facts, files, put, registered
+
+from pylightnix_fn import DiskStore, DRef, PylightnixError
+from pylightnix_fn.files import delete
+from pylightnix_fn.filesystem import DISK
+from pylightnix_fn.locks import locked
+from pylightnix_fn.store.liveness import clear_after_dead
+from pylightnix_fn.upkeep.collection import gc
+from pylightnix_fn.upkeep.undoing import empty_trash, undo
+
+SECONDS = 5  # at each site
+ROUNDS = 20  # with one store: much of it is in pieces then
+
+Work = Callable[[Path], None]
+Record = Callable[[str, object], None]
+
+TREE = {"a.txt": "a", "in/b.txt": "b", "in/deep/c.txt": "c", "in/deep/d.txt": "d", "empty": None}
+
+
+@contextmanager
+def swapping(place: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    """An arena in which links are put in the place of what these patterns lead to."""
+    arena, decoys = place / "arena", place / "decoys"
+    for folder in (arena, decoys, place / "made"):
+        folder.mkdir()
+    with subprocess.Popen(
+        [sys.executable, swapper.__file__, str(arena), str(decoys), *patterns],
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None  # a pipe
+        process.stdout.readline()
+        try:
+            yield arena
+        finally:
+            process.kill()
+
+
+def _tree(root: Path, number: int) -> Path:
+    """A tree of files made where nobody swaps anything, to be moved to where it is wanted."""
+    made = root.parent.with_name("made") / f"{root.name}-{number}"
+    files(TREE | {"n.txt": str(number)})(made)
+    return made
+
+
+def _put(store: DiskStore, number: int) -> None:
+    """Commit a tree."""
+    dref = registered(store, number=number % 3)
+    staging = store.stage(dref)
+    os.rename(_tree(store.root, number), staging.folder)
+    store.commit(staging, dref, {}, facts())
+
+
+def _committing(root: Path) -> None:
+    """Seal and commit, and drop what was staged."""
+    store = DiskStore.open(root)
+    for number in range(ROUNDS):
+        with suppress(OSError, PylightnixError):
+            _put(store, number)
+    store.close()
+
+
+def _deleting(root: Path) -> None:
+    """Delete trees."""
+    for number in range(ROUNDS):
+        with suppress(OSError):
+            made = _tree(root, number)
+            (made / "in").chmod(0o555)
+            os.rename(made, root / f"doomed-{number}")
+            delete(DISK, root / f"doomed-{number}")
+
+
+def _locking(root: Path) -> None:
+    """Hold locks, note things in files that are locked, take away those of dead processes."""
+    store = DiskStore.open(root)
+    dref = registered(store)
+    rref = put(store, dref, {"a.txt": "a"})
+    for number in range(ROUNDS):
+        with suppress(OSError, PylightnixError):
+            other: DRef[object] = registered(store, number=number)
+            with store.building(other, {}, print):
+                store.pin([rref])
+        with suppress(OSError, PylightnixError):
+            with locked(store.fs, store.layout.gate):
+                clear_after_dead(store.backing)
+            store.close()
+
+
+def _collecting(root: Path) -> None:
+    """Commit, collect, bring back, collect again, empty the trash, remove."""
+    store = DiskStore.open(root)
+    for number in range(ROUNDS):
+        for work in (
+            lambda number=number: _put(store, number),
+            store.close,
+            lambda: gc(store, delete=True, everything=True),
+            lambda: undo(store),
+            lambda: _remove_all(store),
+            lambda: gc(store, delete=True, everything=True),
+            lambda: empty_trash(store),
+        ):
+            with suppress(OSError, PylightnixError):
+                work()
+
+
+def _remove_all(store: DiskStore) -> None:
+    for dref in store.drefs():
+        for rref in store.rrefs(dref):
+            store.remove(rref)
+
+
+SITES: dict[str, tuple[Work, tuple[str, ...]]] = {
+    "entries of staging folders": (_committing, ("*/tmp/*/*/out/**", "*/tmp/*/*/log.txt")),
+    "deleted trees": (_deleting, ("*/*", "*/**")),
+    "locks": (_locking, ("*/locks/*", "*/temproots/*")),
+    "trash": (_collecting, ("*/trash/*", "*/trash/*/*", "*/trash/*/*/**")),
+    "inside objects": (_collecting, ("*/store-v1/*/*/**",)),
+    "objects": (_collecting, ("*/store-v1/*", "*/store-v1/*/*")),
+}
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_link_in_the_way_leads_a_store_nowhere(
+    tmp_path: Path, site: str, scale: int, record_property: Record
+) -> None:
+    work, patterns = SITES[site]
+    end, stores = time.monotonic() + SECONDS * scale, 0
+    with swapping(tmp_path, patterns) as arena:
+        for number in count():
+            if time.monotonic() > end:
+                break
+            (arena / str(number)).mkdir()
+            with suppress(OSError, PylightnixError):
+                work(arena / str(number))
+            shutil.rmtree(arena / str(number), ignore_errors=True)
+            stores += 1
+    swaps = len(list((tmp_path / "decoys").glob("*.names")))
+    found = swapper.touched(tmp_path / "decoys")
+    record_property(
+        "counts", f"links, {site}: {swaps} swaps, {stores} stores, {len(found)} led out"
+    )
+    assert [] == found
+    assert swaps > 10 * scale
