@@ -137,14 +137,17 @@ class _Run:
     running: dict[_Promise, tuple[Task, float]] = Factory(dict)
     done: SimpleQueue[_Promise] = Factory(SimpleQueue)
     lost: Counter[DRef[object]] = Factory(Counter)
+    found: list[RRef[object]] = Factory(list)
 
     def to_the_end(self) -> Plan:
         """Settle, or give up, every derivation of the plan."""
         self.fresh.extend(self.plan.ready())
         try:
-            while self.fresh or self.queue or self.running:
+            while self.fresh or self.queue or self.running or self.found:
                 if self.fresh:
                     self.look_at(self.fresh.popleft())
+                elif self.found:
+                    self.keep_found()
                 else:
                     self.start()
                     self.take(self.done.get())
@@ -165,7 +168,19 @@ class _Run:
             if rrefs is None:
                 self.queue.add(task)
             else:
+                self.found.extend(rrefs)
                 self.settled(dref, rrefs)
+
+    def keep_found(self) -> None:
+        """Let nobody remove what was found any more; begin again where somebody has."""
+        found, self.found = self.found, []
+        if not self.store.pin(found):
+            wait(self.running)  # what they gave is found again
+            self.withdrawn()
+            self.queue.clear()
+            self.rebuild = self.rebuild.difference(self.plan.settled)
+            self.plan = self.plan.begun_again()
+            self.fresh.extend(self.plan.ready())
 
     def start(self) -> None:
         """Hand over what there is room for."""

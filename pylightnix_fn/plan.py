@@ -77,7 +77,8 @@ class Plan:
             if left == 0:
                 opened = opened.insert(dependent, 0)
         settled = self.settled.insert(dref, rrefs)
-        return evolve(self, settled=settled, waiting=waiting, open=opened)
+        # Not `evolve`, which takes as long as all the rest.
+        return Plan(self.graph, settled, waiting, opened, self.failed, self.skipped)
 
     def fail(self, dref: DRef[object], error: Exception) -> Plan:
         """The plan in which a ready derivation failed: what needs it is skipped.
@@ -95,6 +96,10 @@ class Plan:
         failed = self.failed.insert(dref, error)
         return evolve(self, failed=failed, skipped=skipped, open=self.open.remove(dref))
 
+    def begun_again(self) -> Plan:
+        """The plan for the same closure in which nothing is settled."""
+        return _begun(self.graph)
+
     def failures(self) -> tuple[Exception, ...]:
         """The errors of what failed, in the closure's order."""
         ordered = sorted(self.failed, key=self.graph.position.__getitem__)
@@ -107,9 +112,13 @@ class Plan:
 
 def plan_of(closure: Closure[object]) -> Plan:
     """The plan in which nothing is settled yet."""
-    counts = {each.dref: len(each.dependencies) for each in closure}
+    return _begun(graph_of(closure))
+
+
+def _begun(graph: Graph) -> Plan:
+    counts = {dref: len(each.dependencies) for dref, each in graph.derivations.items()}
     return Plan(
-        graph_of(closure),
+        graph,
         HashTrieMap(),
         HashTrieMap(counts),
         HashTrieMap({dref: 0 for dref, count in counts.items() if count == 0}),

@@ -38,6 +38,10 @@ class Queue:
         line = self._lines.setdefault(needs, [])
         heappush(line, (-urgency, next(self._numbers), task))
 
+    def clear(self) -> None:
+        """Let nothing wait any more."""
+        self._lines.clear()
+
     def next(self) -> Task | None:
         """The most urgent task that there is room for, which takes what it needs."""
         fitting = [

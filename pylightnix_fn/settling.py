@@ -48,15 +48,14 @@ class Task:
 
 
 def satisfied(task: Task) -> RRefs | None:
-    """What a matcher chooses of what there is; `None` where something must be built."""
+    """What a matcher chooses of what there is; `None` where something must be built.
+
+    It may be removed by others until it is pinned.
+    """
     if task.rebuild:
         return None
-    while True:
-        step = _asked(task, Spent(), time.monotonic())
-        if not isinstance(step, Settle):
-            return None
-        if task.store.pin(step.rrefs):  # or else they were removed since they were seen
-            return step.rrefs
+    step = _asked(task, Spent(), time.monotonic())
+    return step.rrefs if isinstance(step, Settle) else None
 
 
 def settle(task: Task, observe: Observer) -> RRefs:

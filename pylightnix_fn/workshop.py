@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import io
 import os
 import random
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import RLock
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from attrs import Factory, evolve, field, frozen
 
@@ -31,14 +28,12 @@ from pylightnix_fn.errors.build import CommandFailed, GivenUp, MissingOutput, Un
 from pylightnix_fn.failure import Failure, one_line
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import Files, Promise
+from pylightnix_fn.printing import printing_to, run_logged
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.remains import as_utf8, record, shortage, text_of, traceback_of
 from pylightnix_fn.store_protocol import Staging, Store
 from pylightnix_fn.tree import Folder
-
-TAIL: Final = 20  # lines of a log that an error shows
-_MAX_TAIL: Final = 2**16  # bytes of them
 
 _Made: TypeAlias = tuple[Staging, int, datetime]
 
@@ -57,10 +52,6 @@ class DiskFiles:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-# Descriptors belong to the process: the logs of two threads would be mixed.
-_LOGGING: Final = RLock()
 
 
 @frozen
@@ -179,25 +170,12 @@ class Workshop:
             importlib.import_module("numpy").random.seed(number)
         random.seed(number)
 
-    @contextmanager
-    def logging(self) -> Iterator[None]:
-        # Unbuffered, so that everything stands in the order in which it was printed.
-        with (
-            _LOGGING,
-            self.staging.log.open("ab", buffering=0) as raw,
-            io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True) as log,
-            _descriptors(raw.fileno()),
-            redirect_stdout(log),
-            redirect_stderr(log),
-        ):
-            yield
+    def logging(self) -> AbstractContextManager[None]:
+        return printing_to(self.staging.log)
 
     def run(self, arguments: Sequence[str]) -> None:
-        with self.staging.log.open("ab") as log:
-            began = log.tell()
-            status = _status(arguments, self.folder, log.fileno())
+        status, tail = run_logged(arguments, self.folder, self.staging.log)
         if status:
-            tail = _tail(self.staging.log, began)
             raise CommandFailed(self.derivation.name, shlex.join(arguments), status, tail)
 
     def within(self, seconds: float, work: Callable[[], None]) -> None:
@@ -243,50 +221,3 @@ def make_parents(site: Workshop) -> None:
     """Make the folders that promised outputs lie in."""
     for promise in site.derivation.promises:
         (site.folder / promise.path).parent.mkdir(parents=True, exist_ok=True)
-
-
-def _status(arguments: Sequence[str], folder: Path, log: int) -> str:
-    """Why a command failed; empty if it did not."""
-    try:
-        ended = subprocess.run(
-            arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
-        )
-    except OSError as error:
-        return f"it could not be started: {error.strerror}"
-    if ended.returncode < 0:
-        return f"ended by signal {-ended.returncode}"
-    return f"exit code {ended.returncode}" if ended.returncode else ""
-
-
-def _tail(log: Path, began: int) -> str:
-    """The last lines of a log, of those after its first bytes."""
-    with log.open("rb") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(began, size - _MAX_TAIL))
-        printed = stream.read().decode(errors="replace").splitlines()
-    return "\n".join(printed[-TAIL:]) or "nothing"
-
-
-@contextmanager
-def _descriptors(log: int) -> Iterator[None]:
-    """Lead what children and compiled code print to a log."""
-    _flush()
-    kept = os.dup(1), os.dup(2)
-    try:
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        yield
-    finally:
-        _flush()
-        for number, descriptor in enumerate(kept, start=1):
-            os.dup2(descriptor, number)
-            os.close(descriptor)
-
-
-def _flush() -> None:
-    """Let what was printed so far, by Python and by compiled code, go where it belongs."""
-    import ctypes  # for the few builds that are logged
-
-    sys.stdout.flush()
-    sys.stderr.flush()
-    ctypes.CDLL(None).fflush(None)

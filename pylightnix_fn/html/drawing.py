@@ -69,6 +69,7 @@ def drawing(nodes: Sequence[Node]) -> Markup:
         viewBox=f"0 0 {width + _EDGE:.5g} {height:.5g}",
         font_family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
         font_size=_FONT,
+        style="max-width:none",  # notebooks would make it as small as it must be, to read nothing
     )
 
 

@@ -196,7 +196,7 @@ def _ungated(fs: FileSystem, path: Path, *, shared: bool = False) -> AbstractCon
 
 def _in_use_slowly(backing: Backing) -> dict[Reference, str]:
     found = in_use(backing)
-    time.sleep(0.03)
+    time.sleep(0.06)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -48,7 +48,7 @@ from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store_protocol import Facts
 
 LAYERS: Final = 3
-SEEDS: Final = range(6)
+SEEDS: Final = range(12)
 ROOTED: Final = range(2)  # seeds whose results may get a root, and are never removed by hand
 VARIANTS: Final = 6  # results of one derivation in one context
 COUNTS: Final = ("steps", "builds", "read", "lost", "refused", "collected", "moved", "back")
@@ -116,7 +116,7 @@ def check_read(folder: Path, name: str) -> None:
 
 @define(eq=False)
 class Worker:
-    """One process, and what it was promised would stay: what is pinned, or has a root."""
+    """One process: what is pinned was promised to stay, what it has forgotten was not any more."""
 
     store: DiskStore
     name: str
@@ -124,6 +124,7 @@ class Worker:
     tally: Tally
     chance: random.Random
     pinned: set[RRef[object]] = Factory(set)
+    forgotten: set[RRef[object]] = Factory(set)
 
     def run(self) -> None:
         """Do one thing after another until it is over."""
@@ -201,8 +202,8 @@ class Worker:
         self.rely_on(realize(closure, self.store, rebuild=rebuild).rref)
 
     def pin(self) -> None:
-        """Rely on something that somebody left here."""
-        rref = self.any_rref()
+        """Rely on something that somebody left here, or on something of before once more."""
+        rref = self.any_rref(sorted(self.forgotten, key=str))
         self.dawdle()
         if rref is not None and self.store.pin([rref]):
             self.rely_on(rref)
@@ -215,9 +216,10 @@ class Worker:
         self.store.register({each.dref: each.config for each in closure})
         dref, above, _ = (each.dref for each in closure)
         context: Context = {}
-        found = self.store.rrefs(dref)
-        if found and self.chance.random() < 0.6:
-            context, dref = {dref: (self.chance.choice(found),)}, above
+        known = sorted((each for each in self.forgotten if each.dref == dref), key=str)
+        used = self.any_rref(known or self.store.rrefs(dref))
+        if used is not None and used.dref == dref:
+            context, dref = {dref: (used,)}, above
         self.dawdle()
         staging = self.store.stage(dref)
         self.fill(staging.folder, dref.name)
@@ -277,14 +279,17 @@ class Worker:
     def let_go(self) -> None:
         """What was promised to this process does not count any more, but what has a root does."""
         self.check_root()
-        self.pinned.clear()
+        self.forgotten, self.pinned = self.pinned, set()
         self.store.close()
 
     def dawdle(self) -> None:
         """Let others change what was just looked at."""
         time.sleep(self.chance.uniform(0, 0.03))
 
-    def any_rref(self) -> RRef[Folder] | None:
+    def any_rref(self, known: Sequence[RRef[object]] = ()) -> RRef[object] | None:
+        """One of those that are known, or else of all that are there."""
+        if known and self.chance.random() < 0.8:
+            return self.chance.choice(known)
         drefs = self.store.drefs()
         found = self.store.rrefs(self.chance.choice(drefs)) if drefs else ()
         return self.chance.choice(found) if found else None

@@ -1,16 +1,12 @@
 """An attempt may have failed: its value is asked for."""
 
-from pipeline import Model, Train, fit, sample
+from pipeline import Model
 
-from pylightnix_fn import Manager, MemoryStore, derive, instantiate, realize
-from pylightnix_fn.combinator.attempt import Attempted, attempt
+from pylightnix_fn import Realization
+from pylightnix_fn.combinator.attempt import Attempted
 
 
-def stage(m: Manager) -> float:
-    closure = instantiate(
-        lambda m: derive(m, Train(sample(m)[1]), Attempted(Model()), attempt(fit))
-    )
-    made = realize(closure, MemoryStore())
+def show(made: Realization[Attempted[Model]]) -> None:
     # error: [attr-defined] "Attempted[Model]" has no attribute "accuracy"
-    return made.out.accuracy.read()
-    # fixed: return made.out.get().accuracy.read()
+    print(made.out.accuracy.read())
+    # fixed: print(made.out.get().accuracy.read())
