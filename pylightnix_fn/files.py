@@ -17,6 +17,7 @@ from typing import Final
 from pylightnix_fn.filesystem import CREATE, FOLDER, READ, FileSystem, Where
 
 CHUNK: Final = 2**20  # bytes
+DEEPEST: Final = 64  # folders around what a store keeps
 
 
 @contextmanager
@@ -70,7 +71,10 @@ def names_in(fs: FileSystem, folder: Where) -> list[str]:
 
 
 def walk(fs: FileSystem, folder: Path) -> Iterator[tuple[PurePosixPath, int, os.stat_result]]:
-    """Everything below a folder: its path, the open folder that it lies in, and its status."""
+    """Everything below a folder: its path, the open folder that it lies in, and its status.
+
+    What lies deeper than a store keeps is not looked into.
+    """
     with opened(fs, folder, FOLDER) as top:
         stack = [PurePosixPath()]
         while stack:
@@ -78,7 +82,7 @@ def walk(fs: FileSystem, folder: Path) -> Iterator[tuple[PurePosixPath, int, os.
             with opened_below(fs, top, below) as here:
                 for name in sorted(fs.listdir(here)):
                     status = fs.lstat(name, at=here)
-                    if stat.S_ISDIR(status.st_mode):
+                    if stat.S_ISDIR(status.st_mode) and len(below.parts) < DEEPEST:
                         stack.append(below / name)
                     yield below / name, here, status
 

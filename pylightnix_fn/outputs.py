@@ -129,7 +129,7 @@ def bind(outputs: T, folder: Path, files: Files) -> T:
     >>> bind(Model(), Path("/out"), None).weights
     PosixPath('/out/model.h5')
     """
-    bound, inner = copy.copy(outputs), _inner(outputs)
+    bound, inner = copy.copy(outputs), inner_fields(outputs)
     for name, value in (fields_of(outputs) or {}).items():
         # A frozen record is copied with other fields here; validators judged the relative ones.
         if isinstance(value, Path):
@@ -141,7 +141,7 @@ def bind(outputs: T, folder: Path, files: Files) -> T:
     return bound
 
 
-def _inner(outputs: object) -> frozenset[str]:
+def inner_fields(outputs: object) -> frozenset[str]:
     """The fields of a record that hold another one."""
     kind = type(outputs)
     fields = attrs.fields(kind) if attrs.has(kind) else ()
@@ -169,8 +169,8 @@ def promises(outputs: object) -> tuple[Promise, ...]:
         raise MalformedOutputs(record, "", shown(outputs), "it is no attrs class")
     if isinstance(outputs, Folder):
         return ()
-    inner = _inner(outputs)
-    below = [each for name in inner for each in promises(fields[name])]
+    inner = inner_fields(outputs)
+    below = [each for name in fields if name in inner for each in promises(fields[name])]
     paths = {each.path: each.label for each in below}
     for name, value in fields.items():
         if name not in inner:
@@ -189,7 +189,7 @@ def promises(outputs: object) -> tuple[Promise, ...]:
 
 def outputs_json(outputs: object) -> Mapping[str, Json]:
     """The record as it stands in a config: paths, and the codecs of artifacts."""
-    inner, fields = _inner(outputs), fields_of(outputs) or {}
+    inner, fields = inner_fields(outputs), fields_of(outputs) or {}
     return {
         name: outputs_json(value) if name in inner else _output_json(value)
         for name, value in fields.items()

@@ -151,8 +151,9 @@ def forget_failures(store: Keeper, dref: DRef[object] | None = None) -> int:
     """
     failures = store.failures(dref)
     for failure in failures:
-        for place in (*failure.others, failure.place):
+        # Whatever a record says, no build under way is deleted: none has a traceback.
+        ended = [each for each in failure.others if exists(DISK, each / failure.traceback.name)]
+        for place in (*ended, failure.place):
             with suppress(FileNotFoundError):  # somebody else was faster
-                if exists(DISK, place / failure.traceback.name):
-                    delete(DISK, place)
+                delete(DISK, place)
     return len(failures)

@@ -67,14 +67,30 @@ def seal(folder: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) 
     return Tree(entries)
 
 
+def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) -> str:
+    """Make a file read-only that lies beside a folder, and give its sha256.
+
+    Errors: `UnsupportedFile`.
+    """
+    with (
+        _refusing(name, PurePosixPath(path.name), path.parent),
+        opened(fs, path.parent, FOLDER) as here,
+    ):
+        entry = _entry(fs, here, PurePosixPath(path.name), sync)
+        if entry.kind != "file" or entry.executable:
+            raise ValueError("it is no plain file")
+    return entry.content
+
+
 def _written_to(folder: Path) -> Iterator[str]:
     """The files below a folder that this process could still change, where the system tells."""
+    place = os.path.realpath(folder)  # as the system tells it
     with suppress(FileNotFoundError):  # not on Linux
         for descriptor in os.listdir("/proc/self/fd"):
             with suppress(FileNotFoundError):  # that of the listing itself
                 path = os.readlink(f"/proc/self/fd/{descriptor}")
-                if path.startswith(f"{folder}/") and _is_writable(int(descriptor)):
-                    yield path.removeprefix(f"{folder}/")
+                if path.startswith(f"{place}/") and _is_writable(int(descriptor)):
+                    yield path.removeprefix(f"{place}/")
 
 
 def _is_writable(descriptor: int) -> bool:

@@ -69,17 +69,17 @@ class Staging:
     @property
     def home(self) -> Path:
         """What holds the folder and the notes; goes with the staging."""
-        return self.folder.parent
+        return self.place.parent
 
     @property
     def error(self) -> Path:
         """Why the build failed, if it did; then everything stays for a look."""
-        return self.home / "error.txt"
+        return self.folder.parent / "error.txt"
 
     @property
     def log(self) -> Path:
         """What the build printed, if it was logged; kept with the realization."""
-        return self.home / "log.txt"
+        return self.folder.parent / "log.txt"
 
 
 class Store(Protocol):

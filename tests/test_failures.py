@@ -539,6 +539,16 @@ def test_further_samples_are_forgotten_with_the_first(store: Store) -> None:
     assert [False] == [each.exists() for each in failure.others]
 
 
+def test_build_under_way_is_not_forgotten_whatever_a_record_says(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path)
+    failure = failed(Failing(1), store)
+    staging = store.stage(failure.dref)
+    record = failure_text(evolve(failure, others=(staging.home,)))
+    (failure.place / RECORD).write_text(record, encoding="utf-8")
+    assert 1 == forget_failures(store)
+    assert (False, True) == (failure.place.exists(), staging.folder.exists())
+
+
 def test_what_was_sealed_already_can_be_forgotten(tmp_path: Path) -> None:
     store = DiskStore.open(tmp_path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pylightnix_fn.files import names_in
+from pylightnix_fn.files import is_folder, names_in
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.layout import dref_of, rref_of
@@ -19,9 +19,16 @@ def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
 
 def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
     """All realizations of a derivation, sorted."""
-    names = names_in(backing.fs, backing.layout.derivation(dref))
+    names = names_in(backing.fs, backing.layout.derivation(dref)) if is_there(backing, dref) else []
     found = (rref_of(name, dref) for name in names)
     return tuple(rref for rref in found if rref is not None)
+
+
+def is_there(backing: Backing, reference: DRef[object] | RRef[object]) -> bool:
+    """Whether an object is there, and not behind a link."""
+    fs, layout = backing.fs, backing.layout
+    dref = reference if isinstance(reference, DRef) else reference.dref
+    return is_folder(fs, layout.derivation(dref)) and is_folder(fs, layout.located(reference))
 
 
 def objects_of(backing: Backing) -> Iterator[DRef[Folder] | RRef[Folder]]:

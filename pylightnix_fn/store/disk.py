@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
 
 from attrs import frozen
 
@@ -22,8 +22,8 @@ from pylightnix_fn.errors.store import (
     StoreNotWritable,
 )
 from pylightnix_fn.failure import Failure
-from pylightnix_fn.files import delete, is_folder, read_file, write_all
-from pylightnix_fn.filesystem import DISK, FileSystem
+from pylightnix_fn.files import delete, is_folder, opened, opened_below, read_file, write_all
+from pylightnix_fn.filesystem import DISK, FOLDER, FileSystem
 from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import CONTEXT_FILE
@@ -31,7 +31,7 @@ from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.remains import failures_in, homes_below
 from pylightnix_fn.store.backing import Backing, Durability, guarded
-from pylightnix_fn.store.census import drefs_of, rrefs_of
+from pylightnix_fn.store.census import drefs_of, is_there, rrefs_of
 from pylightnix_fn.store.durability import look_through
 from pylightnix_fn.store.foundation import check_staging, prepare
 from pylightnix_fn.store.layout import Layout
@@ -91,9 +91,9 @@ class DiskStore:
         layout = Layout(path, path / "tmp" if staging is None else Path(staging).absolute())
         backing = Backing(layout, durability, fs, machine or this_machine())
         with guarded(layout):
-            prepare(backing, create, trust)
             if staging is not None:
                 check_staging(layout)
+            prepare(backing, create, trust)
             look_through(backing, lambda since: mend_torn(backing, since))
         return DiskStore(backing)
 
@@ -205,8 +205,12 @@ class DiskStore:
 
     def texts(self, rref: RRef[object], reads: Iterable[str]) -> dict[str, str | None]:
         """The small text artifacts of these names, `None` where there is none."""
-        with guarded(self.layout):
-            return {name: self._artifact(rref, name) for name in reads}
+        folder, texts = self.layout.realization(rref), dict[str, str | None].fromkeys(reads)
+        if texts:
+            missing = (FileNotFoundError, NotADirectoryError)
+            with guarded(self.layout), suppress(*missing), opened(self.fs, folder, FOLDER) as top:
+                texts = {name: self._artifact(folder, top, name) for name in texts}
+        return texts
 
     def drefs(self) -> tuple[DRef[Folder], ...]:
         with guarded(self.layout):
@@ -217,24 +221,23 @@ class DiskStore:
             return rrefs_of(self.backing, dref)
 
     def remove(self, reference: DRef[object] | RRef[object]) -> None:
-        if not is_folder(self.fs, self.layout.located(reference)):
+        if not is_there(self.backing, reference):
             raise MissingObject(reference.text, str(self.root))
         with guarded(self.layout):
-            writer = writer_of(self.backing)  # before the gate, which making one takes, too
             with locked(self.fs, self.layout.gate):
-                users = (*users_of(self, reference), *self._others_using(reference, writer.name))
+                users = (*users_of(self, reference), *self._others_using(reference))
                 if users:
                     raise StillNeeded(reference.text, "\n".join(users))
                 place = new_bin(self.backing, DELETED)
                 move_to(place, self.backing, [reference])
             delete(self.fs, place)
 
-    def _others_using(self, reference: DRef[object] | RRef[object], ours: str) -> tuple[str, ...]:
+    def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
         """Other processes that rely on an object, or on a realization of a derivation."""
         return tuple(
             sorted(
                 who
-                for used, who in in_use(self.backing, but=ours).items()
+                for used, who in in_use(self.backing, but=self.backing.desk.name).items()
                 if reference in (used, used.dref if isinstance(used, RRef) else used)
             )
         )
@@ -245,15 +248,19 @@ class DiskStore:
     def _text(self, rref: RRef[object], name: str, limit: int) -> str | None:
         return read_text(self.fs, self.layout.realization(rref) / name, limit)
 
-    def _artifact(self, rref: RRef[object], name: str) -> str | None:
+    def _artifact(self, folder: Path, top: int, name: str) -> str | None:
         """A text artifact; a link leads to another place in the same realization."""
-        text = self._text(rref, name, MAX_TEXT)
-        folder = self.layout.realization(rref)
-        if text is None and (folder / name).is_symlink():
-            real, home = Path(os.path.realpath(folder / name)), Path(os.path.realpath(folder))
-            if real.is_relative_to(home):
-                return read_text(self.fs, real, MAX_TEXT)
-        return text
+        path = PurePosixPath(name)
+        with (
+            suppress(FileNotFoundError, NotADirectoryError),
+            opened_below(self.fs, top, path.parent) as here,
+        ):
+            text = read_text(self.fs, path.name, MAX_TEXT, at=here)
+            if text is not None:
+                return text
+        home = Path(os.path.realpath(folder))
+        real = Path(os.path.realpath(folder / name))
+        return read_text(self.fs, real, MAX_TEXT) if real.is_relative_to(home) else None
 
     def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate:
         record = read_record(self.fs, self.layout.realization(rref), rref)

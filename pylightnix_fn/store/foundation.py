@@ -45,6 +45,7 @@ def prepare(backing: Backing, create: bool, trust: bool) -> None:
     `UnknownFormat`.
     """
     layout = backing.layout
+    _check_format(backing)
     if not os.path.isdir(layout.objects):
         if os.path.lexists(layout.format):
             raise StoreIncomplete(str(layout.root), layout.objects.name)
@@ -53,7 +54,6 @@ def prepare(backing: Backing, create: bool, trust: bool) -> None:
             raise StoreMissing(str(layout.root))
     if not trust:
         _check_owners(layout)
-    _check_format(backing)
     if create or os.access(layout.root, os.W_OK):
         _complete(backing)
 
@@ -80,19 +80,24 @@ def _check_free(layout: Layout) -> None:
 
 def _check_owners(layout: Layout) -> None:
     """Refuse a store in whose place another user could put something else."""
-    for path in _steps(Path(os.path.realpath(layout.root)), layout):
+    folders = (layout.root, *layout.folders)
+    ours = {Path(os.path.realpath(folder)) for folder in folders}
+    for path in dict.fromkeys(step for folder in folders for step in _steps(folder)):
         with suppress(FileNotFoundError):
             status = os.lstat(path)
             if status.st_uid not in (os.geteuid(), 0):
                 raise StoreOfOthers(str(path), f"it belongs to user {status.st_uid}")
-            if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+            is_open = status.st_mode & stat.S_IWOTH and not stat.S_ISLNK(status.st_mode)
+            # Where the sticky bit is set, others may add something, and replace nothing.
+            if is_open and (path in ours or not status.st_mode & stat.S_ISVTX):
                 raise StoreOfOthers(str(path), "everybody may write to it")
 
 
-def _steps(root: Path, layout: Layout) -> Iterator[Path]:
-    yield from reversed(root.parents)
-    yield root
-    yield from (root / folder.name for folder in layout.folders if folder.parent == layout.root)
+def _steps(folder: Path) -> Iterator[Path]:
+    """What a path leads through, as it is spelled and where it leads."""
+    for path in (folder, Path(os.path.realpath(folder))):
+        yield from reversed(path.parents)
+        yield path
 
 
 def _check_format(backing: Backing) -> None:
@@ -124,7 +129,7 @@ def _complete(backing: Backing) -> None:
 
 def _publish_format(backing: Backing) -> None:
     fs, layout = backing.fs, backing.layout
-    new = layout.staging / f"format-{secrets.token_hex(8)}"
+    new = layout.locks / f"format-{secrets.token_hex(8)}"
     write_file(fs, new, _TEXT.encode())
     with opened(fs, layout.root, FOLDER) as root:
         fs.syncfs(root)

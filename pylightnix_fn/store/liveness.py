@@ -59,6 +59,7 @@ def clear_after_dead(backing: Backing) -> None:
     for name in names_in(fs, layout.writers):
         with _lock_of_dead(backing, layout.writers / name) as dead:
             if dead:
+                _clear_staging(backing, layout.staging / name)
                 fs.unlink(layout.writers / name)
     for name in names_in(fs, layout.locks):
         path = layout.locks / name
@@ -66,15 +67,17 @@ def clear_after_dead(backing: Backing) -> None:
             with _lock_of_dead(backing, path) as dead:
                 if dead:
                     fs.unlink(path)
-    for name in names_in(fs, layout.staging):
-        if not exists(fs, layout.writers / name):
-            _clear_staging(backing, layout.staging / name)
+    if layout.staging.is_relative_to(layout.root):  # elsewhere, others keep their things, too
+        for name in names_in(fs, layout.staging):
+            if not exists(fs, layout.writers / name):
+                _clear_staging(backing, layout.staging / name)
 
 
 def _clear_staging(backing: Backing, place: Path) -> None:
     fs = backing.fs
     if not is_folder(fs, place):
-        fs.unlink(place)
+        with suppress(FileNotFoundError):
+            fs.unlink(place)
         return
     for name in names_in(fs, place):
         home = Staging(place / name / "out")

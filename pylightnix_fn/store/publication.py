@@ -20,21 +20,22 @@ from pylightnix_fn.errors.store import (
 )
 from pylightnix_fn.files import (
     delete,
+    exists,
     folder_at,
     is_folder,
     opened,
     read_file,
     write_file,
 )
-from pylightnix_fn.filesystem import FOLDER, READ
+from pylightnix_fn.filesystem import FOLDER
 from pylightnix_fn.locks import locked
 from pylightnix_fn.outputs import LOG_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, rref
-from pylightnix_fn.sealing import close_folders, seal, sha256_of
+from pylightnix_fn.sealing import close_folders, seal, seal_file
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.durability import barrier, settle_names
-from pylightnix_fn.store.inspection import realization_damage
+from pylightnix_fn.store.inspection import config_damage, realization_damage
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE
 from pylightnix_fn.store.records import (
     MAX_MANIFEST,
@@ -43,6 +44,7 @@ from pylightnix_fn.store.records import (
     own_files,
     read_build,
     read_mapping,
+    sha256_or_none,
 )
 from pylightnix_fn.store.trash import discard
 from pylightnix_fn.store.writer import Writer, new_staging
@@ -84,8 +86,14 @@ def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) ->
 def _mend_config(backing: Backing, dref: DRef[object], config: Config, staging: Staging) -> None:
     """The derivation has a folder already: let its config be the one that its name stands for."""
     fs, path = backing.fs, backing.layout.config(dref)
-    if read_file(fs, path, MAX_RECORD) == config.text.encode():
+    found = read_file(fs, path, MAX_RECORD)
+    if found == config.text.encode():
         return  # another process was faster
+    if found is not None and all(
+        each.is_harmless for each in config_damage(fs, backing.layout, dref)
+    ):
+        there = str(sha256_or_none(found))
+        raise HashCollision(dref.text, there, config.digest, str(staging.folder))
     fs.rename(staging.folder / CONFIG_FILE, path)
     settle_names(backing, [path.parent])
 
@@ -98,7 +106,7 @@ def publish_realization(
     tree = seal(staging.folder, dref.name, fs, sync=sync)
     whole = digest_of(tree, context)
     made = rref(whole, DRef(dref.text, Folder()))
-    build = Build(facts, tree.size, facts.started, _kept_log(backing, staging))
+    build = Build(facts, tree.size, facts.started, _kept_log(backing, staging, dref.name))
     for name, text in own_files(whole, tree, context, build).items():
         write_file(fs, staging.folder / name, text.encode(), sync=sync)
     close_folders(staging.folder, tree, fs, sync=sync)
@@ -119,18 +127,12 @@ def publish_realization(
     return made
 
 
-def _kept_log(backing: Backing, staging: Staging) -> str | None:
+def _kept_log(backing: Backing, staging: Staging, name: str) -> str | None:
     """The sha256 of the log, which is kept beside the artifacts, if there is one."""
-    fs = backing.fs
-    try:
-        with opened(fs, staging.log, READ) as descriptor:
-            content, _ = sha256_of(fs, descriptor)
-            fs.fchmod(descriptor, 0o444)
-            if backing.syncs_files:
-                fs.fsync(descriptor)
-    except FileNotFoundError:
+    if not exists(backing.fs, staging.log):
         return None
-    fs.rename(staging.log, staging.folder / LOG_FILE)
+    content = seal_file(staging.log, name, backing.fs, sync=backing.syncs_files)
+    backing.fs.rename(staging.log, staging.folder / LOG_FILE)
     return content
 
 

@@ -19,7 +19,7 @@ from pylightnix_fn.config import Config, encoded
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import read_file
-from pylightnix_fn.filesystem import FileSystem
+from pylightnix_fn.filesystem import FileSystem, Where
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef, dref_from, rref_from
@@ -95,9 +95,9 @@ def time_text(build: Build) -> str:
     return build.first.isoformat() + "\n"
 
 
-def read_text(fs: FileSystem, path: Path, limit: int) -> str | None:
+def read_text(fs: FileSystem, path: Where, limit: int, *, at: int | None = None) -> str | None:
     """A small text file; `None` where there is none, or it is large or no text."""
-    data = read_file(fs, path, limit)
+    data = read_file(fs, path, limit, at=at)
     try:
         return None if data is None else data.decode()
     except UnicodeDecodeError:
@@ -150,7 +150,7 @@ def read_build(fs: FileSystem, folder: Path, rref: RRef[object]) -> Build:
         build = Build(
             _facts(value),
             _integer(value["size"]),
-            datetime.fromisoformat(_string(value["first"])),
+            _time(value["first"]),
             None if value["log"] is None else _string(value["log"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -224,11 +224,18 @@ def _facts(value: Mapping[str, Json]) -> Facts:
     if not isinstance(versions, Mapping):
         raise TypeError("versions are an object")
     return Facts(
-        datetime.fromisoformat(_string(value["started"])),
-        datetime.fromisoformat(_string(value["stopped"])),
+        _time(value["started"]),
+        _time(value["stopped"]),
         _integer(value["sample"]),
         {name: _string(version) for name, version in versions.items()},
     )
+
+
+def _time(value: Json) -> datetime:
+    time = datetime.fromisoformat(_string(value))
+    if time.tzinfo is None:
+        raise ValueError(f"{value!r} is in no time zone")
+    return time
 
 
 def _string(value: Json) -> str:

@@ -53,9 +53,9 @@ class Writer:
         _alive.discard(self)
         if self.lock.is_held and self.process == os.getpid():
             with suppress(OSError):
-                self.fs.unlink(self.layout.writers / self.name)
-            with suppress(OSError):
                 self.fs.rmdir(self.staging)
+            with suppress(OSError):
+                self.fs.unlink(self.layout.writers / self.name)
         with suppress(OSError):
             self.lock.release()
 
@@ -77,6 +77,12 @@ class Desk:
     """Where a store keeps the writer that it has in this process, if it has one yet."""
 
     _writer: Writer | None = None
+
+    @property
+    def name(self) -> str:
+        """What the writer of this process is called; empty while there is none."""
+        writer = self._writer
+        return writer.name if writer is not None and writer.lock.is_held else ""
 
     def writer(self, fs: FileSystem, layout: Layout) -> Writer:
         """The writer of this process; made where there is none, as in a forked child."""

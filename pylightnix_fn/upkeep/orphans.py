@@ -19,7 +19,6 @@ from pylightnix_fn.retention.graph import Graph
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.liveness import in_use
-from pylightnix_fn.store.publication import writer_of
 from pylightnix_fn.store.records import read_context
 from pylightnix_fn.store.trash import DAMAGED, move_to, new_bin
 from pylightnix_fn.upkeep.roots import roots_of
@@ -41,7 +40,7 @@ def discard_orphans(
 
     ``of`` are derivations: only what lacks a result of theirs goes.
     """
-    known, ours = _needs(backing, {}), writer_of(backing).name
+    known, ours = _needs(backing, {}), backing.desk.name
     with locked(backing.fs, backing.layout.gate):
         needs = _needs(backing, known)
         lost = [each for each in missing_in(needs) if of is None or each.dref in of]

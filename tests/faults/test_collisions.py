@@ -20,6 +20,7 @@ from pylightnix_fn.tree import realization_digest
 from pylightnix_fn.upkeep.verification import verify
 
 RUNS: Final = 20
+RUNS_OF_CONFIGS: Final = 5
 OBJECTS: Final = 1_000
 FEWEST: Final = 0.5  # times as many collisions as are to be expected
 MOST: Final = 2
@@ -49,19 +50,26 @@ def expected(runs: int) -> float:
 
 def kept_results(store: DiskStore, run: int) -> tuple[dict[RRef[Folder], str], int]:
     """The results that were taken, with their contents; and how many collisions were told."""
-    dref, told = registered(store), 0
+    dref, refused = registered(store), list[tuple[str, HashCollision]]()
     kept: dict[RRef[Folder], str] = {}
     for number in range(OBJECTS):
         text = f"{run}.{number}"
         try:
             rref = put(store, dref, {"text": text})
         except HashCollision as error:
-            assert text == Path(error.staging, "text").read_text(encoding="utf-8")
-            told += 1
+            refused.append((text, error))
         else:
             assert rref not in kept, f"{text} was taken for {kept[rref]}"
             kept[rref] = text
-    return kept, told
+    for text, each in refused:
+        assert text == Path(each.staging, "text").read_text(encoding="utf-8")
+    return kept, len(refused)
+
+
+def put_until_told(store: DiskStore) -> None:
+    dref = registered(store)
+    for each in range(10 * OBJECTS):
+        put(store, dref, {"text": str(each)})
 
 
 def kept_configs(store: DiskStore, run: int) -> tuple[dict[DRef[object], Config], int]:
@@ -101,7 +109,7 @@ def test_result_whose_name_is_taken_is_told(
 def test_config_whose_name_is_taken_is_told(
     tmp_path: Path, scale: int, record_property: Recorded
 ) -> None:
-    told, runs = 0, RUNS * scale
+    told, runs = 0, RUNS_OF_CONFIGS * scale
     for run in range(runs):
         store = DiskStore.open(tmp_path / str(run), durability="off")
         kept, collisions = kept_configs(store, run)
@@ -139,9 +147,7 @@ def test_equal_result_with_a_short_name_is_no_collision(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_short_names")
 def test_collision_leaves_both_results_on_the_disk(tmp_path: Path) -> None:
     store = DiskStore.open(tmp_path / "store", durability="off")
-    dref = registered(store)
     with pytest.raises(HashCollision) as caught:
-        for each in range(10 * OBJECTS):
-            put(store, dref, {"text": str(each)})
+        put_until_told(store)
     there = store.layout.realization(RRef(caught.value.reference, Folder()))
     assert (there / "text").read_bytes() != Path(caught.value.staging, "text").read_bytes()

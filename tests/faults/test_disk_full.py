@@ -41,7 +41,6 @@ from pylightnix_fn.upkeep.undoing import empty_trash
 
 PASSES = {"bytes": 30, "names": 15, "ext4": 5}
 MOST = 2000  # results that fit on none of these disks
-MOST_STUFFING = 20_000  # blocks, or names
 
 Record = Callable[[str, object], None]
 
@@ -104,16 +103,17 @@ def damaged(store: DiskStore) -> list[str]:
 
 
 def stuff(folder: Path) -> None:
-    """Leave not one byte, and not one name."""
+    """Leave not one byte, and not one name where names are numbered."""
+    room = os.statvfs(folder)
     with (folder / "stuffing").open("wb", buffering=0) as stream:
-        until_full(lambda number: stream.write(bytes(4096)))
-    until_full(lambda number: (folder / f"stuffing-{number}").touch())
+        until_full(room.f_bfree + 1, lambda number: stream.write(bytes(room.f_bsize)))
+    until_full(room.f_ffree, lambda number: (folder / f"stuffing-{number}").touch())
 
 
-def until_full(add: Callable[[int], object]) -> None:
+def until_full(most: int, add: Callable[[int], object]) -> None:
     """Add to a disk, again and again, until it says that it is full."""
     try:
-        for number in range(MOST_STUFFING):
+        for number in range(most):
             add(number)
     except OSError as error:
         if error.errno != errno.ENOSPC:
