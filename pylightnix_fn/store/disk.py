@@ -121,11 +121,28 @@ class DiskStore:
 
     def register(self, configs: Mapping[DRef[object], Config]) -> None:
         with guarded(self.layout):
-            new = {
-                dref: config for dref, config in configs.items() if not self._holds(dref, config)
-            }
+            held = {dref for dref, config in configs.items() if self._holds(dref, config)}
+            new = {dref: config for dref, config in configs.items() if dref not in held}
             if new:
                 publish_configs(self.backing, new)
+        if not self._noted(held):  # some went since they were seen
+            self.register(configs)
+
+    def _noted(self, drefs: Iterable[DRef[object]]) -> bool:
+        """Whether these derivations are there; if so, they stay while this process lives."""
+        try:
+            with guarded(self.layout):
+                writer = writer_of(self.backing)
+        except StoreNotWritable:  # who cannot write cannot keep others from removing
+            return True
+        new = [dref for dref in drefs if dref.text not in writer.noted]
+        if not new:
+            return True
+        with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
+            there = all(is_folder(self.fs, self.layout.derivation(dref)) for dref in new)
+            if there:
+                writer.note([dref.text for dref in new])
+        return there
 
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+import threading
 import weakref
 from collections import deque
 from contextlib import suppress
@@ -36,6 +37,7 @@ class Writer:
     lock: Lock
     process: int = field(factory=os.getpid)
     noted: set[str] = Factory(set)
+    torn: bool = False
 
     @property
     def staging(self) -> Path:
@@ -45,7 +47,11 @@ class Writer:
     def note(self, references: list[str]) -> None:
         """Note that this process relies on these from now on; the gate must be held."""
         if new := [each for each in references if each not in self.noted]:
-            write_all(self.fs, self.lock.descriptor, "".join(f"{each}\n" for each in new).encode())
+            lines = "".join(f"{each}\n" for each in new)
+            text = f"\n{lines}" if self.torn else lines
+            self.torn = True  # until all of it stands there
+            write_all(self.fs, self.lock.descriptor, text.encode())
+            self.torn = False
             self.noted.update(new)
 
     def end(self) -> None:
@@ -62,6 +68,10 @@ class Writer:
 
 _alive: Final[set[Writer]] = set()
 _idle: Final[deque[Writer]] = deque()
+_making: Final = threading.Lock()
+os.register_at_fork(
+    before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release
+)
 
 
 def _end_all() -> None:
@@ -88,11 +98,13 @@ class Desk:
         """The writer of this process; made where there is none, as in a forked child."""
         writer = self._writer
         if writer is None or not writer.lock.is_held:
-            writer = _made(fs, layout)
-            _alive.add(writer)
-            self._writer = writer
-            # What was handed out may outlive the store value, so its writer does, too.
-            weakref.finalize(self, _set_aside, writer).atexit = False
+            with _making:
+                writer = self._writer  # another thread may have been faster
+                if writer is None or not writer.lock.is_held:
+                    writer = self._writer = _made(fs, layout)
+                    _alive.add(writer)
+                    # What was handed out may outlive the store value, so its writer does, too.
+                    weakref.finalize(self, _set_aside, writer).atexit = False
         return writer
 
     def __reduce__(self) -> tuple[type[Desk], tuple[()]]:

@@ -23,7 +23,7 @@ from typing import Final, Literal, TypeAlias
 
 import pytest
 from attrs import Factory, define, frozen
-from worker import Tally, Worker
+from worker import ALL_SORTS, COLLECTING, USING, Act, Tally, Worker
 
 import pylightnix_fn
 from pylightnix_fn import DiskStore
@@ -60,6 +60,7 @@ def worked(
     seconds: float,
     *,
     kills: bool = False,
+    duel: bool = False,
     mutant: Mutant | None = None,
     name: str = "worker",
     inside: Sequence[str] = (),
@@ -69,7 +70,7 @@ def worked(
     ``inside`` is a command that the nursery is an argument of.
     """
     program = [*inside, sys.executable, "-W", "error", __file__, str(root), "--name", name]
-    options = [*["--kills"] * kills, *(["--mutant", mutant] if mutant else [])]
+    options = [*["--kills"] * kills, *["--duel"] * duel, *(["--mutant", mutant] if mutant else [])]
     package = Path(pylightnix_fn.__path__[0]).parent
     done = subprocess.run(
         [*program, "--seconds", str(seconds), *options],
@@ -90,6 +91,7 @@ class Nursery:
     root: Path
     name: str
     mutant: Mutant | None
+    duel: bool = False
     chance: random.Random = Factory(random.Random)
     tally: Tally = Factory(lambda: Tally(WORKERS))
     rows: dict[int, int] = Factory(dict)
@@ -100,6 +102,12 @@ class Nursery:
     def notes(self) -> Path:
         """Where workers write what they found wrong."""
         return self.root.with_name(f"{self.root.name}-{self.name}")
+
+    def acts(self, row: int) -> Mapping[Act, int]:
+        """What a worker does: all sorts of things, or its part in a duel of a few acts."""
+        if not self.duel:
+            return ALL_SORTS
+        return COLLECTING if row < WORKERS // 4 else USING
 
     def start(self, row: int) -> None:
         seed = self.chance.random()
@@ -117,7 +125,8 @@ class Nursery:
                 mutate(patch, self.mutant)
                 store = DiskStore.open(self.root, durability="off")
                 name = f"{self.name}{row}"
-                Worker(store, name, row, self.tally, random.Random(seed)).run()
+                chance, acts = random.Random(seed), self.acts(row)
+                Worker(store, name, row, self.tally, chance, acts).run()
                 store.close()
             status = 0
         except BaseException:
@@ -210,9 +219,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--name", default="worker")
     parser.add_argument("--kills", action="store_true")
+    parser.add_argument("--duel", action="store_true")
     parser.add_argument("--mutant")
     given = parser.parse_args()
-    nursery = Nursery(given.root, given.name, given.mutant)
+    nursery = Nursery(given.root, given.name, given.mutant, given.duel)
     began = time.monotonic()
     nursery.run(given.seconds, kills=given.kills)
     counts = {**nursery.tally.totals(), "kills": nursery.kills}

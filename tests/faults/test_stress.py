@@ -74,9 +74,18 @@ def test_workers_of_two_hosts_find_what_they_were_promised(
 def test_workers_notice_a_store_that(
     mutant: Mutant, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    outcome = worked(tmp_path / "store", PATIENCE, mutant=mutant)
+    outcome = worked(tmp_path / "store", PATIENCE, duel=True, mutant=mutant)
     record_property("counts", f"a store that {mutant}, noticed after {outcome}")
     assert outcome.failures
+
+
+def test_workers_notice_nothing_in_a_store_that_keeps_to_its_protocol(
+    tmp_path: Path, scale: int, record_property: Callable[[str, object], None]
+) -> None:
+    outcome = worked(tmp_path / "store", SECONDS * scale / 2, duel=True)
+    record_property("counts", f"stress, users against collectors: {outcome}")
+    assert [] == list(outcome.failures)
+    assert_sound(tmp_path / "store")
 
 
 # One race at a time

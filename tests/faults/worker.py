@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
 from mmap import mmap
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import Factory, define, field, frozen
 
@@ -123,6 +123,7 @@ class Worker:
     row: int
     tally: Tally
     chance: random.Random
+    acts: Mapping[Act, int]
     pinned: set[RRef[object]] = Factory(set)
     forgotten: set[RRef[object]] = Factory(set)
 
@@ -130,7 +131,7 @@ class Worker:
         """Do one thing after another until it is over."""
         self.check_root()
         while not self.tally.is_over:
-            (act,) = self.chance.choices(list(ACTS), list(ACTS.values()))
+            (act,) = self.chance.choices(list(self.acts), list(self.acts.values()))
             act(self)
             self.check_pinned()
             self.count("steps")
@@ -207,7 +208,8 @@ class Worker:
         self.dawdle()
         if rref is not None and self.store.pin([rref]):
             self.rely_on(rref)
-        else:
+        elif rref is not None:
+            self.forgotten.discard(rref)
             self.count("lost")
 
     def commit(self) -> None:
@@ -227,6 +229,7 @@ class Worker:
         try:
             made = self.store.commit(staging, dref, context, Facts(now, now))
         except MissingObject:
+            self.forgotten.difference_update(chain.from_iterable(context.values()))
             self.count("lost")
         else:
             self.rely_on(made)
@@ -279,7 +282,8 @@ class Worker:
     def let_go(self) -> None:
         """What was promised to this process does not count any more, but what has a root does."""
         self.check_root()
-        self.forgotten, self.pinned = self.pinned, set()
+        self.forgotten.update(self.pinned)
+        self.pinned.clear()
         self.store.close()
 
     def dawdle(self) -> None:
@@ -295,7 +299,9 @@ class Worker:
         return self.chance.choice(found) if found else None
 
 
-ACTS: Final[dict[Callable[[Worker], None], int]] = {
+Act: TypeAlias = Callable[[Worker], None]
+
+ALL_SORTS: Final[Mapping[Act, int]] = {
     Worker.realize: 16,
     Worker.pin: 24,
     Worker.commit: 30,
@@ -307,6 +313,9 @@ ACTS: Final[dict[Callable[[Worker], None], int]] = {
     Worker.unroot: 2,
     Worker.let_go: 24,
 }
+
+USING: Final[Mapping[Act, int]] = {Worker.commit: 50, Worker.pin: 50, Worker.let_go: 15}
+COLLECTING: Final[Mapping[Act, int]] = {Worker.collect: 10, Worker.empty: 1}
 
 
 def _seed(rref: RRef[object]) -> int:
