@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
     from pylightnix_fn.config import Config, mkconfig
     from pylightnix_fn.dask_workers import DaskWorkers
+    from pylightnix_fn.display.progress import show_progress
     from pylightnix_fn.driver import realize
     from pylightnix_fn.encoding import selfref
     from pylightnix_fn.errors.message import PylightnixError
@@ -90,12 +91,17 @@ if TYPE_CHECKING:
     from pylightnix_fn.stages.select import select
     from pylightnix_fn.store.backing import Durability
     from pylightnix_fn.store.disk import DiskStore
+    from pylightnix_fn.store.inspection import Damage
     from pylightnix_fn.store_protocol import Store
     from pylightnix_fn.sweep import grid
     from pylightnix_fn.tree import Folder
     from pylightnix_fn.upkeep.collection import Collection, collect, gc, survey
+    from pylightnix_fn.upkeep.repairing import Repaired, rebuild, repair
+    from pylightnix_fn.upkeep.report import Report
     from pylightnix_fn.upkeep.roots import add_root, link, named_roots, remove_root
+    from pylightnix_fn.upkeep.space import Optimised, Usage, du, optimise
     from pylightnix_fn.upkeep.undoing import Undone, collections, empty_trash, undo
+    from pylightnix_fn.upkeep.verification import Verified, verify
     from pylightnix_fn.versions import versions_of
 
 # Where the public names live.
@@ -147,6 +153,12 @@ _HOMES = {
     "resources": "Resources",
     "pools": "Pool Workers",
     "dask_workers": "DaskWorkers",
+    "display.progress": "show_progress",
+    "upkeep.verification": "Verified verify",
+    "upkeep.repairing": "Repaired rebuild repair",
+    "upkeep.report": "Report",
+    "store.inspection": "Damage",
+    "upkeep.space": "Optimised Usage du optimise",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -161,6 +173,7 @@ __all__ = [
     "Collection",
     "Config",
     "DRef",
+    "Damage",
     "DaskWorkers",
     "Derivation",
     "DiskStore",
@@ -186,6 +199,7 @@ __all__ = [
     "Need",
     "Never",
     "Observer",
+    "Optimised",
     "Plan",
     "Planned",
     "Policy",
@@ -196,6 +210,8 @@ __all__ = [
     "Realizer",
     "RefPath",
     "Removal",
+    "Repaired",
+    "Report",
     "Resources",
     "Skipped",
     "Stage",
@@ -206,9 +222,11 @@ __all__ = [
     "StoredRealization",
     "Traced",
     "Undone",
+    "Usage",
     "Use",
     "Value",
     "Verdict",
+    "Verified",
     "Version",
     "Waiting",
     "Workers",
@@ -236,6 +254,7 @@ __all__ = [
     "derive",
     "dref_from",
     "dry_run",
+    "du",
     "either",
     "empty_trash",
     "exact",
@@ -272,13 +291,16 @@ __all__ = [
     "npz_of",
     "number",
     "only",
+    "optimise",
     "order_by",
     "pareto",
     "plan_of",
     "pure",
     "realize",
+    "rebuild",
     "redefine",
     "remove_root",
+    "repair",
     "require",
     "retry",
     "rref_from",
@@ -288,6 +310,7 @@ __all__ = [
     "select",
     "selfref",
     "sequence",
+    "show_progress",
     "step",
     "stop_when_no_gain",
     "survey",
@@ -298,6 +321,7 @@ __all__ = [
     "undo",
     "until_confident",
     "value",
+    "verify",
     "versions_of",
     "where",
     "within",

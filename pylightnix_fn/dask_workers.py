@@ -7,13 +7,14 @@ under the derivation's name. The locks of the store hold across workers as acros
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
+from pylightnix_fn.errors.build import WorkerLost
 from pylightnix_fn.events import Observer
 from pylightnix_fn.parcel import parcel_of, settle_parcel
 from pylightnix_fn.plan import RRefs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from distributed import Client
     from distributed import Future as DaskFuture
 
-_Promise: TypeAlias = Future[RRefs | Exception]
+_Outcome: TypeAlias = RRefs | Exception
 
 LOCAL: Final = ("inproc://", "tcp://127.", "tls://127.", "tcp://localhost", "tcp://[::1]")
 
@@ -34,19 +35,21 @@ LOCAL: Final = ("inproc://", "tcp://127.", "tls://127.", "tcp://localhost", "tcp
 class DaskWorkers:
     """The workers of a cluster: ``realize(closure, store, executor=DaskWorkers(client))``.
 
-    A worker that is lost costs what it was building, which is built again up to ``retries`` times.
-    Tokens of derivations are Dask's resources where workers have them: ``--resources "gpu=1"``.
+    A worker that is lost costs what it was building, which Dask has another build, as often as its
+    ``distributed.scheduler.allowed-failures`` says; then the error is `WorkerLost`. Tokens of
+    derivations are Dask's resources where workers have them: ``--resources "gpu=1"``. Builds get
+    the cores and the memory of the workers that there are at the beginning; of a cluster that grows
+    later, say what it will have: ``realize(..., capacity={"cores": 64, "memory": 2**38})``.
     """
 
     client: Client
-    retries: int = 3
 
     @contextmanager
     def opened(self, observe: Observer) -> Iterator[Pool]:
         """A pool for one realization."""
         with listening(observe, self._host()) as address:
             free, tokens = _resources(self.client)
-            pool = _DaskPool(self.client, self.retries, address, free, tokens)
+            pool = _DaskPool(self.client, address, free, tokens)
             try:
                 yield pool
             finally:
@@ -63,55 +66,85 @@ class DaskWorkers:
         return get_ip(host)
 
 
-@frozen
+class _Promise(Future[_Outcome]):
+    """The outcome of a task on the cluster, which cannot be known to run, or not to."""
+
+    def __init__(self, withdraw: Callable[[], None]) -> None:
+        super().__init__()
+        self.set_running_or_notify_cancel()
+        self._withdraw = withdraw
+
+    def cancel(self) -> bool:
+        """Have the task taken back, unless it has begun; the outcome says whether it was."""
+        self._withdraw()
+        return False
+
+
+@define
 class _DaskPool:
     client: Client
-    retries: int
     address: Address
     free: Mapping[str, float]
     tokens: frozenset[str]
     slots: int | None = None  # Dask has a queue of its own
-    _running: dict[_Promise, DaskFuture[RRefs | Exception]] = field(factory=dict)
+    _sent: dict[str, DaskFuture[_Outcome]] = field(factory=dict)
+    _is_closed: bool = False
 
-    def submit(self, task: Task) -> _Promise:
-        wanted = task.derivation.resources.amounts()
+    def submit(self, task: Task) -> Future[_Outcome]:
+        wanted, name = task.derivation.resources.amounts(), task.derivation.name
+        key = f"{name}-{task.dref.digest[:8]}-{secrets.token_hex(4)}"
         there = self.client.submit(
             settle_parcel,
             parcel_of(task),
             self.address,
-            key=f"{task.derivation.name}-{task.dref.digest[:8]}-{secrets.token_hex(4)}",
-            retries=self.retries,
+            key=key,
             resources={name: wanted[name] for name in self.tokens if wanted.get(name)},
             pure=False,
         )
-        promise = _Promise()
-        self._running[promise] = there
-        there.add_done_callback(lambda done: _hand_over(done, promise))
+        self._sent[key] = there
+        promise = _Promise(self._withdraw)
+        lost = WorkerLost(name, task.derivation.realizer, 1)
+        there.add_done_callback(lambda done: promise.set_result(_outcome(done, lost)))
         return promise
 
     def mended(self) -> bool:
         return False  # Dask has tried already
 
     def stop(self) -> None:
-        """Take back what has not begun; what has, comes to its end on its worker."""
-        self.client.cancel(list(self._running.values()))
+        """Take everything back; what runs on a worker cannot be ended from here."""
+        self._is_closed = True
+        self.client.cancel(list(self._sent.values()))
+
+    def _withdraw(self) -> None:
+        """Take back, once, what has not begun; what has, comes to its end."""
+        if not self._is_closed:
+            self._is_closed = True
+            begun = {key for calls in self.client.call_stack().values() for key in calls}
+            waiting = [there for key, there in self._sent.items() if key not in begun]
+            self.client.cancel([each for each in waiting if not each.done()])
 
 
-def _hand_over(done: DaskFuture[RRefs | Exception], promise: _Promise) -> None:
+def _outcome(done: DaskFuture[_Outcome], lost: WorkerLost) -> _Outcome:
+    """What came of a task; the error where Dask has given it up, with all that it says of it."""
     if done.cancelled():
-        promise.set_exception(CancelledError())
-        return
+        return lost
     try:
-        promise.set_result(done.result())
+        return done.result()
     except Exception as error:
-        promise.set_exception(error)
+        from distributed import KilledWorker
+
+        if not isinstance(error, KilledWorker):
+            return error
+        lost.add_note(str(error))
+        return lost
 
 
 def _resources(client: Client) -> tuple[dict[str, float], frozenset[str]]:
     """What all workers have together, and which of it Dask itself shares out."""
-    free: dict[str, float] = {"cores": 0, "memory": 0}
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    free: dict[str, float] = {"cores": 0, "memory": 0} if workers else {}  # they will come
     tokens: set[str] = set()
-    for worker in client.scheduler_info()["workers"].values():
+    for worker in workers:
         free["cores"] += worker["nthreads"]
         free["memory"] += worker["memory_limit"] or float("inf")
         for name, amount in worker["resources"].items():

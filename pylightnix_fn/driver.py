@@ -67,7 +67,7 @@ def realize(
     for note in closure.notes:
         warnings.warn(str(note), DerivationOverwritten, stacklevel=2)
     forced = _to_rebuild(closure, rebuild)
-    tell = _Teller(observe)
+    tell: Observer = unobserved if observe is unobserved else _Teller(observe)
     tell(Planned(tuple(closure.derivations)))
     store.register({each.dref: each.config for each in closure})
     plan = plan_of(closure)

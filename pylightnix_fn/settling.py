@@ -13,6 +13,7 @@ from itertools import count
 from attrs import evolve, frozen
 
 from pylightnix_fn.building import build
+from pylightnix_fn.content.progress import reporting, told_to
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.events import Built, Observer, Started, Waiting
 from pylightnix_fn.manager import Derivation
@@ -107,7 +108,8 @@ def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Ob
 def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[object], ...]:
     observe(Started(task.dref, why, task.before))
     clock = time.monotonic()
-    made = build(task.store, task.derivation, task.context, sample)
+    with reporting(told_to(observe, task.dref)):
+        made = build(task.store, task.derivation, task.context, sample)
     for rref in made:
         size = task.store.record(rref).size
         observe(Built(task.dref, rref, time.monotonic() - clock, size))

@@ -34,7 +34,7 @@ EFFECTS: Final = (
     ("urgency", "settling", "relay"),
     ("building",),
     ("archive",),
-    ("store", "memory_store", "workshop", "content"),
+    ("store", "memory_store", "workshop", "content", "display"),
     ("store_protocol", "sealing", "versions", "confinement"),
     ("files", "locks", "travelling"),
     ("filesystem",),
@@ -47,12 +47,12 @@ PURE: Final = (
     ("manager",),
     ("tracing",),
     ("realizer", "matcher", "resources"),
-    ("codec",),
+    ("codec", "showcase"),
     ("outputs",),
     ("config", "code"),
     ("encoding",),
     ("refs",),
-    ("tree",),
+    ("tree", "html"),
     ("canonical", "quantity"),
     ("errors",),
 )
@@ -69,7 +69,7 @@ def words(text: str) -> frozenset[str]:
 # with values. `pathlib` is for pure paths, `datetime` for times that somebody else took.
 HARMLESS: Final = words(
     "__future__ abc ast attrs collections contextlib copy dataclasses datetime decimal enum "
-    "fractions functools graphlib hashlib heapq itertools json math operator pathlib re reprlib "
+    "fractions functools graphlib hashlib heapq html itertools json math operator pathlib re reprlib "
     "rpds shlex statistics string struct textwrap types typing typing_extensions unicodedata"
 )
 FUNCTIONS: Final = words("open print input breakpoint exec eval compile __import__ globals hash id")

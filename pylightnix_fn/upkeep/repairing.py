@@ -28,7 +28,7 @@ from pylightnix_fn.upkeep.examination import Examined, examined, standing
 from pylightnix_fn.upkeep.modes import open_up, open_up_folder, restore_modes
 from pylightnix_fn.upkeep.orphans import discard_orphans, orphans_of
 from pylightnix_fn.upkeep.report import Report, Unreadable
-from pylightnix_fn.upkeep.strays import discard_stray, strays
+from pylightnix_fn.upkeep.strays import discard_path, discard_stray, strays
 from pylightnix_fn.upkeep.verification import verify
 
 R = TypeVar("R")
@@ -150,7 +150,7 @@ def _discard(backing: Backing, reference: Reference) -> bool:
         return True
     path = layout.config(reference)
     if exists(fs, path):
-        fs.rename(path, new_bin(backing, DAMAGED) / f"{reference.digest}.json")
+        discard_path(backing, path, f"{reference.digest}.json")
         return True
     return False
 

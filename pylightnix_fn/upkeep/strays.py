@@ -81,9 +81,13 @@ def put_aside(backing: Backing, rref: RRef[object]) -> None:
 
 def discard_stray(backing: Backing, stray: Stray) -> Reference | None:
     """Move what looks like an object to the trash; what it was. The gate must be held alone."""
-    path = stray.path(backing.layout)
+    discard_path(backing, stray.path(backing.layout), stray.name)
+    return stray.put_aside
+
+
+def discard_path(backing: Backing, path: Path, name: str) -> None:
+    """Move what lies here to the trash, under this name; the gate must be held alone."""
     if is_folder(backing.fs, path):
         with folder_at(backing.fs, path):  # renaming a folder needs the right to write it
             pass
-    backing.fs.rename(path, new_bin(backing, DAMAGED) / stray.name)
-    return stray.put_aside
+    backing.fs.rename(path, new_bin(backing, DAMAGED) / name)

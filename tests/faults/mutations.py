@@ -161,31 +161,34 @@ def swapped(one: Path, other: Path) -> bool:
 
 FILES: Final[Mapping[str, Mutation]] = {
     **{
-        f"bit {bit} flipped at {where}": partial(flip, where, bit)
+        f"flipped: bit {bit} at {where}": partial(flip, where, bit)
         for where in (0.0, 0.1, 0.37, 0.5, 0.81, 1.0)
         for bit in (0, 5, 7)
     },
-    **{f"cut to {to}": partial(cut, to) for to in (0.0, 0.01, 0.5, 0.9)},
-    "cut by a byte": cut_last,
-    **{f"zeros from {begin}": partial(zero, begin, end) for begin, end in ((0, 1), (0.5, 1))},
-    **{f"{len(data)} bytes more": partial(append, data) for data in (b"\0", b" \n", b"x" * 5_000)},
+    **{f"cut: to {to}": partial(cut, to) for to in (0.0, 0.01, 0.5, 0.9)},
+    "cut: by a byte": cut_last,
+    **{f"zeros: from {begin}": partial(zero, begin, end) for begin, end in ((0, 1), (0.5, 1))},
+    **{
+        f"longer: by {len(data)} bytes": partial(append, data)
+        for data in (b"\0", b" \n", b"x" * 5_000)
+    },
     "lost": lose,
-    **{f"mode {mode:o}": partial(with_mode, mode) for mode in (0o644, 0o555, 0o444, 0o4555, 0)},
-    "a link in its place": partial(replace, link_elsewhere),
-    "a folder in its place": partial(replace, made_folder),
-    "a pipe in its place": partial(replace, made_pipe),
+    **{f"mode: {mode:o}": partial(with_mode, mode) for mode in (0o644, 0o555, 0o444, 0o4555, 0)},
+    "replaced: by a link": partial(replace, link_elsewhere),
+    "replaced: by a folder": partial(replace, made_folder),
+    "replaced: by a pipe": partial(replace, made_pipe),
 }
 FOLDERS: Final[Mapping[str, Mutation]] = {
     "lost": lose,
-    **{f"mode {mode:o}": partial(with_mode, mode) for mode in (0o755, 0o777, 0o1555, 0)},
-    "a file in its place": partial(replace, made_file),
-    "a link in its place": partial(replace, link_elsewhere),
+    **{f"mode: {mode:o}": partial(with_mode, mode) for mode in (0o755, 0o777, 0o1555, 0)},
+    "replaced: by a file": partial(replace, made_file),
+    "replaced: by a link": partial(replace, link_elsewhere),
 }
 LINKS: Final[Mapping[str, Mutation]] = {
     "lost": lose,
-    "led elsewhere": partial(replace, link_elsewhere),
-    "a folder in its place": partial(replace, made_folder),
-    "a file in its place": partial(replace, made_file),
+    "replaced: by another link": partial(replace, link_elsewhere),
+    "replaced: by a folder": partial(replace, made_folder),
+    "replaced: by a file": partial(replace, made_file),
 }
 EXTRAS: Final = ("extra.txt", "__extra__.txt", "many-99", ".hidden", "\udcff", "line\nfeed")
 MAKERS: Final = (made_file, made_folder, made_pipe, link_elsewhere)
@@ -198,6 +201,11 @@ class Damaging:
     label: str
     places: tuple[Place, ...]
     act: Callable[[], bool] = field(eq=False)
+
+    @property
+    def kind(self) -> str:
+        """The kind of damage, whatever its details."""
+        return self.label.partition(":")[0]
 
     def __str__(self) -> str:
         where = (f"{'|'.join(sorted(files))} of {reference}" for reference, files in self.places)
@@ -213,7 +221,7 @@ def ways_to_damage(store: DiskStore, elsewhere: Path) -> Ways:
     ways: Ways = {}
     for dref in store.drefs():
         rrefs = store.rrefs(dref)
-        path, label = store.layout.config(dref), "a link to its like"
+        path, label = store.layout.config(dref), "replaced: by a link to its like"
         ways[dref] = {
             CONFIG_FILE: [
                 *_each(FILES, dref, CONFIG_FILE, path),
@@ -245,20 +253,20 @@ def _of_realization(
     folder = store.folder(rref)
     paths = sorted(folder.rglob("*"))
     top = [
-        _one(f"mode {mode:o}", rref, ".", partial(with_mode, mode, folder))
+        _one(f"mode: {mode:o}", rref, ".", partial(with_mode, mode, folder))
         for mode in (0o755, 0o777, 0o500, 0)
     ]
     every = frozenset(str(path.relative_to(folder)) for path in paths)
     top.append(Damaging("emptied", ((rref, every),), partial(emptied, folder)))
     to_equal = partial(link_to_equal, elsewhere, folder)
-    ways = {".": [*top, _one("a link to its like", rref, ".", to_equal)]}
+    ways = {".": [*top, _one("replaced: by a link to its like", rref, ".", to_equal)]}
     for path in paths:
         file = str(path.relative_to(folder))
         kinds = LINKS if path.is_symlink() else FOLDERS if path.is_dir() else FILES
         ways[file] = list(_each(kinds, rref, file, path))
         if kinds is not LINKS:
             act = partial(link_to_equal, elsewhere, path)
-            ways[file].append(_one("a link to its like", rref, file, act))
+            ways[file].append(_one("replaced: by a link to its like", rref, file, act))
     for file, more in _within(rref, folder, paths):
         ways[file].append(more)
     return ways
@@ -271,7 +279,10 @@ def _within(rref: RRef[Folder], folder: Path, paths: list[Path]) -> Iterator[tup
             for make in MAKERS:
                 file = str((each / name).relative_to(folder))
                 act = partial(added, make, each / name)
-                yield str(each.relative_to(folder)), _one(f"more: {make.__name__}", rref, file, act)
+                yield (
+                    str(each.relative_to(folder)),
+                    _one(f"extra: {make.__name__}", rref, file, act),
+                )
     files = [path for path in paths if path.is_file() and not path.is_symlink()]
     for one, other in pairwise(files):
         names = frozenset(str(each.relative_to(folder)) for each in (one, other))

@@ -107,7 +107,7 @@ class Nursery:
         """What a worker does: all sorts of things, or its part in a duel of a few acts."""
         if not self.duel:
             return ALL_SORTS
-        return COLLECTING if row < WORKERS // 4 else USING
+        return COLLECTING if row < WORKERS // 2 else USING
 
     def start(self, row: int) -> None:
         seed = self.chance.random()

@@ -109,7 +109,7 @@ class Campaign:
         before = self.look()
         done = [each for each in chosen if each.act()]
         for each in done:
-            self.counts[each.label.split(" ")[0]] += 1
+            self.counts[each.kind] += 1
             self.files.update((reference, file) for reference, fs in each.places for file in fs)
         report = verify(self.store, quarantine=quarantine)
         self.problems += self.wrong_in(report, done)
@@ -177,8 +177,9 @@ def picked(ways: Ways, chance: random.Random, at_once: int) -> list[Damaging]:
     """A way for each of so many objects; no object is hit twice."""
     taken: dict[Reference, Damaging] = {}
     for reference in chance.sample(list(ways), len(ways)):
-        files = ways[reference]
-        way = chance.choice(files[chance.choice(list(files))])
+        of_file = chance.choice(list(ways[reference].values()))
+        kind = chance.choice(sorted({each.kind for each in of_file}))
+        way = chance.choice([each for each in of_file if each.kind == kind])
         if not any(each in taken for each, _ in way.places) and len(set(taken.values())) < at_once:
             taken.update((each, way) for each, _ in way.places)
     return list(dict.fromkeys(taken.values()))
@@ -211,7 +212,9 @@ def test_damage_of_every_kind_is_found_and_mended(
     record_property(
         "counts",
         f"damage: {total} mutations of {len(campaign.files)} files in {len(ways)} objects, "
-        f"{rounds} rounds of damage, repair and rebuilding; {len(campaign.problems)} problems",
+        f"{rounds} rounds of damage, repair and rebuilding: "
+        f"{', '.join(f'{n} {kind}' for kind, n in campaign.counts.most_common())}; "
+        f"{len(campaign.problems)} problems",
     )
     assert [] == campaign.problems[:MOST_SHOWN]
 
@@ -222,7 +225,7 @@ def test_damage_that_is_not_looked_for_is_not_found(campaign: Campaign) -> None:
     folder = campaign.store.root.parent / "control"
     folder.mkdir()
     ways = ways_to_damage(campaign.store, folder)[rref]["number.txt"]
-    (flipped,) = (each for each in ways if each.label == "bit 0 flipped at 0.0")
+    (flipped,) = (each for each in ways if each.label == "flipped: bit 0 at 0.0")
     assert flipped.act()
     assert verify(campaign.store, quick=True).is_clean
     assert [rref.text] == [each.reference for each in verify(campaign.store).damages]

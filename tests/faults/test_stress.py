@@ -36,7 +36,7 @@ from pylightnix_fn.filesystem import Where
 from pylightnix_fn.store.liveness import in_use
 
 SECONDS = 15
-PATIENCE = 30  # seconds within which a mutant must be noticed
+PATIENCE = 60  # seconds within which a mutant must be noticed; a few are enough as a rule
 ELSEWHERE = ("unshare", "--uts", "--pid", "--fork")
 
 

@@ -204,12 +204,11 @@ class Worker:
 
     def pin(self) -> None:
         """Rely on something that somebody left here, or on something of before once more."""
-        rref = self.any_rref(sorted(self.forgotten, key=str))
+        rref = self.any_rref(self.remembered())
         self.dawdle()
         if rref is not None and self.store.pin([rref]):
             self.rely_on(rref)
-        elif rref is not None:
-            self.forgotten.discard(rref)
+        else:
             self.count("lost")
 
     def commit(self) -> None:
@@ -218,7 +217,7 @@ class Worker:
         self.store.register({each.dref: each.config for each in closure})
         dref, above, _ = (each.dref for each in closure)
         context: Context = {}
-        known = sorted((each for each in self.forgotten if each.dref == dref), key=str)
+        known = [each for each in self.remembered() if each.dref == dref]
         used = self.any_rref(known or self.store.rrefs(dref))
         if used is not None and used.dref == dref:
             context, dref = {dref: (used,)}, above
@@ -229,7 +228,6 @@ class Worker:
         try:
             made = self.store.commit(staging, dref, context, Facts(now, now))
         except MissingObject:
-            self.forgotten.difference_update(chain.from_iterable(context.values()))
             self.count("lost")
         else:
             self.rely_on(made)
@@ -289,6 +287,12 @@ class Worker:
     def dawdle(self) -> None:
         """Let others change what was just looked at."""
         time.sleep(self.chance.uniform(0, 0.03))
+
+    def remembered(self) -> list[RRef[object]]:
+        """What was forgotten, and is there all the same: others may be about to take it away."""
+        layout = self.store.layout
+        self.forgotten = {each for each in self.forgotten if layout.realization(each).is_dir()}
+        return sorted(self.forgotten, key=str)
 
     def any_rref(self, known: Sequence[RRef[object]] = ()) -> RRef[object] | None:
         """One of those that are known, or else of all that are there."""
