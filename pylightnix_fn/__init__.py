@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from pylightnix_fn.closure import Closure, instantiate
     from pylightnix_fn.code import Version
     from pylightnix_fn.codec import csv, json_of, npy, npz_of, number, text
+    from pylightnix_fn.combinator.attempt import Attempted, attempt, succeeded
     from pylightnix_fn.combinator.control import logged, run, samples, seeded, timeout
     from pylightnix_fn.combinator.flow import after, before, fallback, require, retry, then
+    from pylightnix_fn.combinator.history import give_up
     from pylightnix_fn.combinator.lift import Inputs, Value, pure, value
     from pylightnix_fn.composition import Stage, Step, both, mapped, redefine, sequence, step
     from pylightnix_fn.config import Config, mkconfig
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         Started,
         Waiting,
     )
+    from pylightnix_fn.failure import Failure
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
@@ -69,11 +72,13 @@ if TYPE_CHECKING:
     from pylightnix_fn.memory_store import MemoryStore
     from pylightnix_fn.outlook import DryRun, Hit, Miss, dry_run
     from pylightnix_fn.outputs import Artifact, Codec, artifact
+    from pylightnix_fn.pausing import Paused, paused
     from pylightnix_fn.plan import Budget, Plan, plan_of
     from pylightnix_fn.pools import Pool, Workers
     from pylightnix_fn.realization import Realization
     from pylightnix_fn.realizer import Build, Realizer
     from pylightnix_fn.refs import DRef, Many, RRef, dref_from, rref_from
+    from pylightnix_fn.remains import forget_failures
     from pylightnix_fn.resources import Resources
     from pylightnix_fn.retention.choice import (
         keep_best,
@@ -159,11 +164,17 @@ _HOMES = {
     "upkeep.report": "Report",
     "store.inspection": "Damage",
     "upkeep.space": "Optimised Usage du optimise",
+    "failure": "Failure",
+    "remains": "forget_failures",
+    "combinator.history": "give_up",
+    "combinator.attempt": "Attempted attempt succeeded",
+    "pausing": "Paused paused",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "Artifact",
+    "Attempted",
     "Budget",
     "Build",
     "Built",
@@ -182,6 +193,7 @@ __all__ = [
     "Durability",
     "Event",
     "Failed",
+    "Failure",
     "File",
     "Folder",
     "GcPlan",
@@ -200,6 +212,7 @@ __all__ = [
     "Never",
     "Observer",
     "Optimised",
+    "Paused",
     "Plan",
     "Planned",
     "Policy",
@@ -235,6 +248,7 @@ __all__ = [
     "all_of",
     "artifact",
     "at_least",
+    "attempt",
     "before",
     "best",
     "best_of",
@@ -263,8 +277,10 @@ __all__ = [
     "fetchurl",
     "file",
     "first_of",
+    "forget_failures",
     "gc",
     "gc_plan",
+    "give_up",
     "grid",
     "instantiate",
     "json_of",
@@ -294,6 +310,7 @@ __all__ = [
     "optimise",
     "order_by",
     "pareto",
+    "paused",
     "plan_of",
     "pure",
     "realize",
@@ -313,6 +330,7 @@ __all__ = [
     "show_progress",
     "step",
     "stop_when_no_gain",
+    "succeeded",
     "survey",
     "take",
     "text",

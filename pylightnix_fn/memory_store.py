@@ -123,7 +123,7 @@ class MemoryStore:
             turn.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
-        folder = self._place / f"{dref.name[:64]}-{next(self._numbers)}" / "out"
+        folder = self._place / f"{dref.name[:64]}-{os.getpid()}-{next(self._numbers)}" / "out"
         return Staging(folder, partial(folder.mkdir, parents=True, exist_ok=True))
 
     def commit(

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from itertools import count
 
 from attrs import evolve, frozen
 
-from pylightnix_fn.building import build
+from pylightnix_fn.building import build, taken_samples
 from pylightnix_fn.content.progress import reporting, told_to
-from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.events import Built, Observer, Started, Waiting
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.plan import (
@@ -67,7 +66,7 @@ def settle(task: Task, observe: Observer) -> RRefs:
     with _building(task, observe):
         spent, began = Spent(), time.monotonic()
         if task.rebuild:
-            number = free_number(_samples(task))
+            number = free_number(taken_samples(task.store, task.dref))
             _build(task, "a rebuild was asked for", number, observe)
         while True:
             match _asked(task, spent, began):
@@ -93,7 +92,7 @@ def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
 
 def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:
     """As many builds as are wanted, or as the budget allows; what is spent then."""
-    tried, n = _samples(task), step.n
+    tried, n = taken_samples(task.store, task.dref), step.n
     known: frozenset[RRef[object]] = frozenset(task.store.rrefs(task.dref))
     while n > 0 and not limit_reached(spent, task.budget):
         number = free_number(tried)
@@ -114,15 +113,6 @@ def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[o
         size = task.store.record(rref).size
         observe(Built(task.dref, rref, time.monotonic() - clock, size))
     return made
-
-
-def _samples(task: Task) -> set[int]:
-    """The numbers of the samples that the store holds, whatever they were built from."""
-    numbers: set[int] = set()
-    for rref in task.store.rrefs(task.dref):
-        with suppress(DamagedObject):
-            numbers.add(task.store.record(rref).facts.sample)
-    return numbers
 
 
 def free_number(taken: Collection[int]) -> int:

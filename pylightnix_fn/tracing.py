@@ -13,7 +13,7 @@ from types import FunctionType
 from pylightnix_fn.code import Code, code_of
 from pylightnix_fn.code.origin import Owner, place_of_class
 from pylightnix_fn.encoding import fields_of
-from pylightnix_fn.outputs import Artifact
+from pylightnix_fn.outputs import Artifact, inner_fields
 
 _LIBRARY = "pylightnix_fn."
 _PYTHON = "builtins"
@@ -37,10 +37,13 @@ def traced(realizer: object, records: Iterable[object]) -> Code:
 
 def _functions(record: object) -> Iterator[object]:
     yield from _methods(type(record))
-    for value in (fields_of(record) or {}).values():
+    inner = inner_fields(record)
+    for name, value in (fields_of(record) or {}).items():
         if isinstance(value, Artifact):
             coders = (value.codec.encode, value.codec.decode)
             yield from (each for each in coders if getattr(each, "__module__", _PYTHON) != _PYTHON)
+        elif name in inner:
+            yield from _functions(value)
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:

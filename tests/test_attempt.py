@@ -550,3 +550,24 @@ def test_words_that_were_written_do_not_survive_a_failure(store: Store) -> None:
 
     made = tried(fail, store)
     assert not made.out.value.text.path.exists()
+
+
+@frozen
+class Measured:
+    """Outputs with a method."""
+
+    path: Path = Path("measured")
+
+    def words(self) -> int:
+        return len(self.path.read_text(encoding="utf-8").split())
+
+
+def measure(b: Build[Trial, Measured]) -> None:
+    b.out.path.touch()
+
+
+def test_methods_of_what_is_attempted_stand_in_the_key() -> None:
+    m, dref = derive(Manager(), Trial(), Attempted(Measured()), attempt(measure))
+    code = m.derivations[dref].config.value()["code"]
+    assert isinstance(code, dict)
+    assert "test_attempt:Measured.words" in code

@@ -27,7 +27,7 @@ ROOT: Final = Path(pylightnix_fn.__file__).parent
 EFFECTS: Final = (
     (LIBRARY,),
     ("inplace",),
-    ("upkeep",),
+    ("upkeep", "pausing"),
     ("driver", "outlook", "stages", "dask_workers"),
     ("pools",),
     ("queueing", "parcel"),
@@ -35,7 +35,8 @@ EFFECTS: Final = (
     ("building",),
     ("archive",),
     ("store", "memory_store", "workshop", "content", "display"),
-    ("store_protocol", "sealing", "versions", "confinement"),
+    ("store_protocol", "sealing", "versions", "confinement", "printing"),
+    ("remains",),
     ("files", "locks", "travelling"),
     ("filesystem",),
 )
@@ -48,7 +49,7 @@ PURE: Final = (
     ("tracing",),
     ("realizer", "matcher", "resources"),
     ("codec", "showcase"),
-    ("outputs",),
+    ("outputs", "failure"),
     ("config", "code"),
     ("encoding",),
     ("refs",),
@@ -69,8 +70,8 @@ def words(text: str) -> frozenset[str]:
 # with values. `pathlib` is for pure paths, `datetime` for times that somebody else took.
 HARMLESS: Final = words(
     "__future__ abc ast attrs collections contextlib copy dataclasses datetime decimal enum "
-    "fractions functools graphlib hashlib heapq html itertools json math operator pathlib re reprlib "
-    "rpds shlex statistics string struct textwrap types typing typing_extensions unicodedata"
+    "fractions functools graphlib hashlib heapq html itertools json math operator pathlib re "
+    "reprlib rpds shlex statistics string struct textwrap types typing typing_extensions unicodedata"
 )
 FUNCTIONS: Final = words("open print input breakpoint exec eval compile __import__ globals hash id")
 METHODS: Final = words(

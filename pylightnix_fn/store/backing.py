@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from attrs import Factory, field, frozen
 
@@ -22,8 +22,8 @@ from pylightnix_fn.store.writer import Desk
 
 Durability: TypeAlias = Literal["batch", "full", "off"]
 
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @frozen
@@ -55,8 +55,8 @@ def guarded(layout: Layout) -> Iterator[None]:
     except PylightnixError:
         raise
     except OSError as error:
-        if error.errno in _REFUSED:
+        if error.errno in REFUSED:
             raise StoreNotWritable(str(layout.root), str(error)) from error
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise StoreFull(str(layout.root), str(error)) from error
         raise StoreFailed(str(layout.root), str(error)) from error

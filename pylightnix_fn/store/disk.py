@@ -161,7 +161,8 @@ class DiskStore:
             with guarded(self.layout):
                 writer = writer_of(self.backing)
         except StoreNotWritable:  # who cannot write cannot keep others from removing
-            return self._all_there(wanted)
+            with guarded(self.layout):
+                return self._all_there(wanted)
         with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
             there = self._all_there(wanted)
             if there:
@@ -187,7 +188,8 @@ class DiskStore:
             with guarded(self.layout):
                 self.fs.unlink(path)  # while it is held: who waits looks for it again
         finally:
-            lock.release()
+            with guarded(self.layout):
+                lock.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
         with guarded(self.layout):
@@ -205,8 +207,9 @@ class DiskStore:
 
     def folder(self, rref: RRef[object]) -> Path:
         path = self.layout.realization(rref)
-        if not is_folder(self.fs, path):
-            raise MissingObject(rref.text, str(self.root))
+        with guarded(self.layout):
+            if not is_folder(self.fs, path):
+                raise MissingObject(rref.text, str(self.root))
         return path
 
     def record(self, rref: RRef[object]) -> Record:
@@ -238,9 +241,9 @@ class DiskStore:
             return rrefs_of(self.backing, dref)
 
     def remove(self, reference: DRef[object] | RRef[object]) -> None:
-        if not is_there(self.backing, reference):
-            raise MissingObject(reference.text, str(self.root))
         with guarded(self.layout):
+            if not is_there(self.backing, reference):
+                raise MissingObject(reference.text, str(self.root))
             with locked(self.fs, self.layout.gate):
                 users = (*users_of(self, reference), *self._others_using(reference))
                 if users:

@@ -22,14 +22,13 @@ from pylightnix_fn.errors.store import (
     StoreIncomplete,
     StoreIsFile,
     StoreMissing,
-    StoreNotWritable,
     StoreOfOthers,
     UnknownFormat,
 )
 from pylightnix_fn.files import make_folders, opened, sync_names, write_file
 from pylightnix_fn.filesystem import FOLDER
 from pylightnix_fn.locks import locked
-from pylightnix_fn.store.backing import Backing
+from pylightnix_fn.store.backing import REFUSED, Backing
 from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.records import read_mapping
 
@@ -113,7 +112,7 @@ def _check_format(backing: Backing) -> None:
 
 
 def _complete(backing: Backing) -> None:
-    """Make what is missing; the format comes last, so nothing else is missing where it is."""
+    """Make what is missing, if we may; the format comes last, so all is there where it is."""
     layout = backing.layout
     try:
         for folder in layout.folders:
@@ -123,8 +122,8 @@ def _complete(backing: Backing) -> None:
             with locked(backing.fs, layout.gate, shared=True):
                 _publish_format(backing)
     except OSError as error:
-        if not os.path.lexists(layout.format):
-            raise StoreNotWritable(str(layout.root), str(error)) from error
+        if error.errno not in REFUSED or not os.path.lexists(layout.format):
+            raise
 
 
 def _publish_format(backing: Backing) -> None:

@@ -20,8 +20,8 @@ from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing, guarded
 from pylightnix_fn.store.census import drefs_of
 from pylightnix_fn.store.disk import DiskStore
-from pylightnix_fn.store.layout import dref_of
-from pylightnix_fn.store.records import read_context
+from pylightnix_fn.store.layout import CONFIG_FILE, dref_of
+from pylightnix_fn.store.records import read_config, read_context
 from pylightnix_fn.store.trash import COLLECTED, DELETED, binned_name
 from pylightnix_fn.tree import Folder
 from pylightnix_fn.upkeep.collection import freed_by
@@ -42,7 +42,8 @@ class Undone:
 
 def collections(store: DiskStore) -> tuple[str, ...]:
     """The garbage collections that can be undone, the latest last."""
-    names = names_in(store.fs, store.layout.trash)
+    with guarded(store.layout):
+        names = names_in(store.fs, store.layout.trash)
     return tuple(name for name in names if name.startswith(COLLECTED))
 
 
@@ -81,6 +82,7 @@ def _undone(backing: Backing, place: Path) -> Undone:
     drefs = [dref for dref in map(dref_of, names) if dref is not None]
     known = {dref.digest: dref for dref in (*drefs_of(backing), *drefs)}
     rrefs = [rref for rref in (_rref_of(name, known) for name in names) if rref is not None]
+    drefs = _needed_first(backing, place, drefs)
     needs: dict[RRef[object], frozenset[RRef[object]]] = {
         rref: found for rref in rrefs if (found := _needs(backing, place, rref)) is not None
     }
@@ -93,6 +95,17 @@ def _undone(backing: Backing, place: Path) -> Undone:
         backing.fs.rmdir(place)
     all_there: list[Reference] = [*drefs, *rrefs]
     return Undone(tuple(restored), tuple(each for each in all_there if each not in restored))
+
+
+def _needed_first(backing: Backing, place: Path, drefs: list[DRef[Folder]]) -> list[DRef[Folder]]:
+    """The derivations in the trash, each after those that its config refers to."""
+    needs: dict[DRef[Folder], set[DRef[Folder]]] = {dref: set() for dref in drefs}
+    for dref in drefs:
+        with suppress(DamagedObject):
+            config = read_config(backing.fs, place / binned_name(dref) / CONFIG_FILE, dref)
+            texts = {each.dref.text for each in config.references}
+            needs[dref].update(each for each in drefs if each.text in texts)
+    return list(TopologicalSorter(needs).static_order())
 
 
 def _needs(backing: Backing, place: Path, rref: RRef[object]) -> frozenset[RRef[object]] | None:

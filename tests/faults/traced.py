@@ -1,12 +1,13 @@
 """A program that does an operation as often as it is told, each time in a process of its own.
 
 It reads the path of a store, gets everything ready and tells the number of the process, so that a
-tracer of system calls can attach to that. A line lets the process go on; how it ended is told last.
+tracer of system calls can attach to that. A signal lets it go on; how it ended is told last.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -47,8 +48,9 @@ def _ended(operation: str, site: Site) -> int:
     try:
         act = _act(operation, site)
         _load_all(site.root.parent)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1,))
         _tell(os.getpid())
-        _line()
+        signal.sigwait((signal.SIGUSR1,))  # and not in a call that deals with files
         os.access(BEGIN, os.F_OK)
         try:
             act()

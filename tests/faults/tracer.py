@@ -46,6 +46,7 @@ _NO_FILES: Final = frozenset(
         "restart_syscall",
         "rt_sigaction",
         "rt_sigprocmask",
+        "rt_sigtimedwait",
         "uname",
     ]
 )
@@ -95,7 +96,7 @@ class Interpreter:
             if b"attached" not in attached:
                 os.kill(pid, signal.SIGKILL)
                 pytest.skip(f"strace cannot attach here: {attached.decode().strip()}")
-            self._send("\n")
+            os.kill(pid, signal.SIGUSR1)
             code = self._end(pid)
         self.errors.seek(start)
         return Ended(code, self.errors.read().decode())
