@@ -125,9 +125,9 @@ def sleeping(journal: Journal, seconds: Mapping[int, float] | float = 0.0) -> Wo
 
 
 def closure_over(
-    shape: Shape, work: Work, resources: Mapping[int, Resources] | None = None
+    shape: Shape, work: Work | Mapping[int, Work], resources: Mapping[int, Resources] | None = None
 ) -> Closure[list[Realization[Folder]]]:
-    """The closure of all nodes of a shape, each built by the same realizer."""
+    """The closure of all nodes of a shape, built by the same realizer or by one for each."""
     needs = resources or {}
 
     def stage(m: Manager) -> tuple[Manager, list[DRef[Folder]]]:
@@ -136,7 +136,8 @@ def closure_over(
             config = Node(number, [made[each] for each in inputs])
             taken = needs.get(number, Resources())
             name = f"node-{number}"
-            m, dref = derive(m, config, Folder(), work, code=None, name=name, resources=taken)
+            own = work if callable(work) else work[number]
+            m, dref = derive(m, config, Folder(), own, code=None, name=name, resources=taken)
             made.append(dref)
         return m, made
 

@@ -69,6 +69,7 @@ def _check_realization(folder: Path) -> None:
     assert {"version": 1, "entries": entries, "tree": tree, "digest": whole} == manifest
     assert (folder.name, 0o555) == (whole[:32], _mode(folder))
     build = _loaded(folder / "__build__.json")
+    assert build["of"] == folder.name
     check = build.pop("check")
     assert sha256(canonical(build)) == check
     assert f"{build['first']}\n".encode() == (folder / "__buildtime__.txt").read_bytes()
@@ -178,7 +179,7 @@ def _write_own_files(staged: Path, context: Context) -> str:
     whole = sha256(canonical({"context": context, "tree": tree}))
     manifest: dict[str, Json] = {"version": 1, "entries": entries, "tree": tree, "digest": whole}
     build: dict[str, Json] = {"started": TIME, "stopped": TIME, "first": TIME, "sample": 0}
-    build.update(versions={"other": "1"}, log=None)
+    build.update(versions={"other": "1"}, log=None, of=whole[:32])
     build["size"] = sum(size for entry in entries if isinstance(size := entry["size"], int))
     build["check"] = sha256(canonical(build))
     _write(staged / "context.json", canonical(context), 0o444)

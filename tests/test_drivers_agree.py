@@ -30,8 +30,8 @@ from pylightnix_fn import (
     derive,
     instantiate,
     realize,
-    unobserved,
 )
+from pylightnix_fn.events import unobserved
 from pylightnix_fn.plan import Plan, plan_of
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.settling import Task, settle

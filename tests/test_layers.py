@@ -71,7 +71,8 @@ def words(text: str) -> frozenset[str]:
 HARMLESS: Final = words(
     "__future__ abc ast attrs collections contextlib copy dataclasses datetime decimal enum "
     "fractions functools graphlib hashlib heapq html itertools json math operator pathlib re "
-    "reprlib rpds shlex statistics string struct textwrap types typing typing_extensions unicodedata"
+    "reprlib rpds shlex statistics string struct textwrap types typing typing_extensions "
+    "unicodedata"
 )
 FUNCTIONS: Final = words("open print input breakpoint exec eval compile __import__ globals hash id")
 METHODS: Final = words(

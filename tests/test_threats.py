@@ -176,7 +176,7 @@ def test_context_that_was_changed_is_not_what_the_name_stands_for(disk: DiskStor
     _spoil(path, canonical({dataset.text: [other.text]}).encode())
     path.chmod(0o444)
     path.parent.chmod(0o555)
-    assert ["__manifest__.json"] == [each.file for each in damage_of(disk.fs, disk.layout, rref)]
+    assert ["context.json"] == [each.file for each in damage_of(disk.fs, disk.layout, rref)]
 
 
 def _rewritten(folder: Path, **changes: Json) -> None:

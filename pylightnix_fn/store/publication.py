@@ -117,9 +117,10 @@ def publish_realization(
             _check_needs(backing, dref, context)
             writer.note([made.text])
             published = _renamed(backing, staging.folder, target)
+            if published:
+                _close(backing, target)  # so nobody sees it open who holds the gate alone
         if published:
             settle_names(backing, [target.parent])
-            _close(backing, target)
             break
         if _adopted(backing, made, whole, build, staging):
             break
@@ -198,7 +199,7 @@ def _renew(backing: Backing, made: RRef[Folder], build: Build, staging: Staging)
     if old.facts.started < build.facts.started:
         renewed = Build(build.facts, old.size, old.first, old.log)
         new = staging.home / secrets.token_hex(8)
-        write_file(fs, new, renewed.text().encode(), sync=backing.durability != "off")
+        write_file(fs, new, renewed.text(made.digest).encode(), sync=backing.durability != "off")
         with folder_at(fs, there):
             fs.rename(new, there / BUILD_FILE)
         settle_names(backing, [there])

@@ -22,7 +22,7 @@ from pylightnix_fn.files import read_file
 from pylightnix_fn.filesystem import FileSystem, Where
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import DRef, RRef, dref_from, rref_from
+from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, rref_from
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE
 from pylightnix_fn.store_protocol import Facts, Record
 from pylightnix_fn.tree import Entry, Kind, Tree, realization_digest
@@ -30,6 +30,9 @@ from pylightnix_fn.tree import Entry, Kind, Tree, realization_digest
 MAX_RECORD: Final = 2**26  # bytes of a config, a context or the facts of a build
 MAX_MANIFEST: Final = 2**30
 VERSION: Final = 1  # of a manifest
+
+_BEFORE: Final = len('{"check":"')
+_AFTER: Final = _BEFORE + 64
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "file": "file",
@@ -50,9 +53,13 @@ class Build:
     first: datetime
     log: str | None
 
-    def text(self) -> str:
-        """The content of `__build__.json`; its last field tells whether the others are whole."""
+    def text(self, of: str) -> str:
+        """The content of `__build__.json`, with a check that tells whether the rest is whole.
+
+        ``of`` is the digest of the realization: the file is of no use to another.
+        """
         plain: dict[str, Json] = {
+            "of": of[:HASH_LENGTH],
             "started": self.facts.started.isoformat(),
             "stopped": self.facts.stopped.isoformat(),
             "sample": self.facts.sample,
@@ -85,7 +92,7 @@ def own_files(whole: str, tree: Tree, context: Context, build: Build) -> dict[st
     return {
         CONTEXT_FILE: context_text(context),
         MANIFEST_FILE: manifest_text(tree, whole),
-        BUILD_FILE: build.text(),
+        BUILD_FILE: build.text(whole),
         TIME_FILE: time_text(build),
     }
 
@@ -110,7 +117,7 @@ def read_mapping(
     """A JSON object from a file of the store, in its one spelling; `DamagedObject` if none."""
     text = read_text(fs, path, limit)
     if text is None:
-        raise DamagedObject(reference, path.name, f"there is no text of at most {limit} bytes")
+        raise DamagedObject(reference, path.name, _no_text(limit))
     try:
         value = parsed(text)
     except ValueError as error:
@@ -120,6 +127,10 @@ def read_mapping(
     if canonical(value) != text:
         raise DamagedObject(reference, path.name, "it is not spelled as the store spells it")
     return value
+
+
+def _no_text(limit: int) -> str:
+    return f"there is no text of at most {limit} bytes"
 
 
 def read_config(fs: FileSystem, path: Path, dref: DRef[object]) -> Config:
@@ -144,20 +155,24 @@ def read_record(fs: FileSystem, folder: Path, rref: RRef[object]) -> Record:
 
 def read_build(fs: FileSystem, folder: Path, rref: RRef[object]) -> Build:
     """How a realization came to be; `DamagedObject` if the file is not whole."""
-    value = dict(read_mapping(fs, folder / BUILD_FILE, rref.text))
-    check = value.pop("check", None)
+    text = read_text(fs, folder / BUILD_FILE, MAX_RECORD)
+    if text is None:
+        raise DamagedObject(rref.text, BUILD_FILE, _no_text(MAX_RECORD))
+    # The check covers the text as it stands: what passes is spelled as the store spells it.
+    if text[:_BEFORE] != '{"check":"' or text[_BEFORE:_AFTER] != digest("{" + text[_AFTER + 2 :]):
+        raise DamagedObject(rref.text, BUILD_FILE, "its checksum is not that of its fields")
     try:
-        build = Build(
+        value = parsed(text)
+        if not isinstance(value, Mapping) or value["of"] != rref.digest:
+            raise ValueError("it is that of another realization")
+        return Build(
             _facts(value),
             _integer(value["size"]),
             _time(value["first"]),
             None if value["log"] is None else _string(value["log"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedObject(rref.text, BUILD_FILE, repr(error)) from error
-    if check != digest(canonical(value)):
-        raise DamagedObject(rref.text, BUILD_FILE, "its checksum is not that of its fields")
-    return build
+        raise DamagedObject(rref.text, BUILD_FILE, str(error)) from error
 
 
 def read_context(fs: FileSystem, folder: Path, rref: RRef[object]) -> Context:
@@ -180,14 +195,16 @@ def read_manifest(fs: FileSystem, folder: Path, rref: RRef[object], context: Con
             or not isinstance(entries, Sequence)
         ):
             raise ValueError("its version, or its list of entries, is unknown")
-        tree = Tree(tuple(map(_entry, entries)))
-        whole = realization_digest(
-            tree, {dref.text: map(str, those) for dref, those in context.items()}
-        )
-        if manifest_text(tree, whole) != canonical(value) or not whole.startswith(rref.digest):
+        tree, named = Tree(tuple(map(_entry, entries))), _string(value["digest"])
+        if manifest_text(tree, named) != canonical(value) or not named.startswith(rref.digest):
             raise ValueError("its hash is not the one in the name of the realization")
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedObject(rref.text, MANIFEST_FILE, str(error)) from error
+    texts = {dref.text: map(str, those) for dref, those in context.items()}
+    whole = realization_digest(tree, texts)
+    if whole != named:  # which of the two is wrong, the name tells
+        file = MANIFEST_FILE if whole.startswith(rref.digest) else CONTEXT_FILE
+        raise DamagedObject(rref.text, file, "its hash is not the one in the manifest")
     return tree
 
 

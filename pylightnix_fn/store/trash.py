@@ -52,12 +52,16 @@ def move_to(
 ) -> None:
     """Rename objects into a folder of the trash, in this order; the gate must be held alone."""
     for reference in references:
-        path = backing.layout.located(reference)
         with suppress(FileNotFoundError):  # it is gone already
-            if is_folder(backing.fs, path):
-                with folder_at(backing.fs, path):  # renaming a folder needs the right to write it
-                    pass
-            backing.fs.rename(path, place / binned_name(reference))
+            move_away(backing, backing.layout.located(reference), place / binned_name(reference))
+
+
+def move_away(backing: Backing, path: Path, target: Path) -> None:
+    """Rename anything at all; the gate must be held alone."""
+    if is_folder(backing.fs, path):
+        with folder_at(backing.fs, path):  # renaming a folder needs the right to write it
+            pass
+    backing.fs.rename(path, target)
 
 
 def binned_name(reference: DRef[object] | RRef[object]) -> str:

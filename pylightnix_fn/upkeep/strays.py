@@ -11,13 +11,13 @@ from typing import Final
 
 from attrs import frozen
 
-from pylightnix_fn.files import exists, folder_at, is_folder, names_in
+from pylightnix_fn.files import exists, is_folder, names_in
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.inspection import Damage
 from pylightnix_fn.store.layout import CONFIG_FILE, Layout, dref_of, rref_of
-from pylightnix_fn.store.trash import DAMAGED, new_bin
+from pylightnix_fn.store.trash import DAMAGED, move_away, new_bin
 from pylightnix_fn.tree import Folder
 
 _ASIDE: Final = ".damaged"  # follows the name of a realization that no listing is to see
@@ -87,7 +87,4 @@ def discard_stray(backing: Backing, stray: Stray) -> Reference | None:
 
 def discard_path(backing: Backing, path: Path, name: str) -> None:
     """Move what lies here to the trash, under this name; the gate must be held alone."""
-    if is_folder(backing.fs, path):
-        with folder_at(backing.fs, path):  # renaming a folder needs the right to write it
-            pass
-    backing.fs.rename(path, new_bin(backing, DAMAGED) / name)
+    move_away(backing, path, new_bin(backing, DAMAGED) / name)
