@@ -7,10 +7,13 @@ small pickle of the task, and never an artifact.
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from threading import Thread
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import define, field, frozen
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
 
     from pylightnix_fn.relay import Address
+
+WATCH: Final = 1.0  # seconds between two looks of a worker after its parent
 
 
 class Pool(Protocol):
@@ -182,7 +187,10 @@ class OwnProcesses:
         if self._executor is None:
             import loky  # takes longer to import than most programs need it
 
-            self._executor = loky.ProcessPoolExecutor(self.jobs)
+            ours = os.getpid()
+            self._executor = loky.ProcessPoolExecutor(
+                self.jobs, initializer=end_with, initargs=(ours,)
+            )
         return self._executor.submit(settle_parcel, parcel_of(task), self.address)
 
     def mended(self) -> bool:
@@ -198,6 +206,17 @@ class OwnProcesses:
         """End the workers, who have nothing to do any more."""
         if self._executor is not None:
             self._executor.shutdown(wait=True)
+
+
+def end_with(parent: int) -> None:
+    """Let this worker process end when that is gone which it works for, and has no use for it."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _slots(executor: Executor) -> int | None:

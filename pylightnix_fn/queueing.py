@@ -31,10 +31,11 @@ class Queue:
     def __bool__(self) -> bool:
         return any(self._lines.values())
 
-    def add(self, task: Task) -> None:
-        """Let a task wait."""
+    def add(self, task: Task, *, first: bool = False) -> None:
+        """Let a task wait, before all others if it is to be the first."""
         needs = tuple(sorted(task.derivation.resources.amounts().items()))
         urgency = 0.0 if self.urgency is None else self.urgency.of(task.dref)
+        urgency = float("inf") if first else urgency
         line = self._lines.setdefault(needs, [])
         heappush(line, (-urgency, next(self._numbers), task))
 

@@ -257,14 +257,27 @@ def test_time_of_the_build_before_is_told(disk: DiskStore, journal: Journal) -> 
     assert 0.1 <= started.before < 5
 
 
-def test_who_waits_is_told_for_whom(disk: DiskStore, journal: Journal) -> None:
-    closure = closure_over(chain(1), sleeping(journal, 1.0))
-    events: list[Event] = []
+def test_who_waits_is_told_for_whom(disk: DiskStore, journal: Journal, tmp_path: Path) -> None:
+    hold, events = tmp_path / "hold", list[Event]()
+    hold.touch()
+
+    def work(b: Build[Node, Folder]) -> None:
+        journal.write("begin", b.config.number)
+        while hold.exists():
+            time.sleep(0.01)
+        journal.write("end", b.config.number)
+
+    def observe(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Waiting):
+            hold.unlink()
+
+    closure = closure_over(chain(1), work)
     with ThreadPoolExecutor(1) as other:
         first = other.submit(realize, closure, disk)
         while not journal.lines():
             time.sleep(0.01)
-        realize(closure, disk, jobs=2, observe=events.append)
+        realize(closure, disk, jobs=2, observe=observe)
         first.result()
     (waiting,) = [each for each in events if isinstance(each, Waiting)]
     assert str(os.getpid()) in waiting.who
@@ -354,17 +367,12 @@ def test_skipped_derivations_are_told_in_the_order_of_the_closure(
     assert [f"node-{number}" for number in range(1, 20)] == skipped
 
 
+@pytest.mark.parametrize("opened", [threads, processes])
 def test_first_failure_lets_what_runs_end_and_begins_nothing_more(
-    disk: DiskStore, journal: Journal
+    opened: Callable[[], AbstractContextManager[Executor]], disk: DiskStore, journal: Journal
 ) -> None:
-    work = failing(journal, {0}, 0.5)
-    with threads() as pool, pytest.raises(RealizerFailed, match="node-0"):
-        realize(closure_over(wide(6), work), disk, executor=pool)
-    assert [1] == journal.numbers("end")
-    assert 1 == len(built_in(disk))
+    slow = sleeping(journal, 0.5)
 
-
-def test_first_failure_in_a_process_lets_what_runs_end(disk: DiskStore, journal: Journal) -> None:
     def work(b: Build[Node, Folder]) -> None:
         if b.config.number == 0:
             while 1 not in journal.numbers("begin"):
@@ -372,11 +380,10 @@ def test_first_failure_in_a_process_lets_what_runs_end(disk: DiskStore, journal:
             raise ArithmeticError("no")
         slow(b)
 
-    slow = sleeping(journal, 0.5)
-    with pytest.raises(RealizerFailed, match="node-0"):
-        realize(closure_over(wide(6), work), disk, jobs=2)
+    with opened() as executor, pytest.raises(RealizerFailed, match="node-0"):
+        realize(closure_over(wide(6), work), disk, executor=executor)
     assert [1] == journal.numbers("end")
-    assert 1 == len(built_in(disk))
+    assert ["node-1"] == built_in(disk)
 
 
 def test_error_of_a_worker_brings_its_traceback(disk: DiskStore, journal: Journal) -> None:

@@ -76,6 +76,10 @@ def _tell(line: str) -> None:
     os.write(1, f"{line}\n".encode())  # as a whole: it is short
 
 
+def _acknowledge(what: object, started: float = 0) -> None:
+    _tell(f"{what} {started} {time.monotonic_ns()}")
+
+
 def _stranger(path: str) -> None:
     """Another program that syncs files of its own: the journal is written at any time."""
     with open(path, "wb", buffering=0) as stream:
@@ -91,27 +95,27 @@ def _write(root: str, durability: str, boot: str, seed: str, broken: str) -> Non
     store = DiskStore.open(root, durability=_MODES[durability], fs=fs, machine=machine)
     chance = random.Random(int(seed))
     common = registered(store, "common")
-    _tell(f"{common} 0")
+    _acknowledge(common)
     dref, last = common, _make_again(store, common, 0, int(boot))
     for number in count(1):
         if number % _STAGES == 1:
             before, dref = last, registered(store, "step", seed=seed, n=number, on=str(last.dref))
             context: dict[DRef[object], tuple[RRef[object], ...]] = {before.dref: (before,)}
-            _tell(f"{dref} 0")
+            _acknowledge(dref)
         else:
             context = {}
         last = put(store, dref, lambda folder: _fill(folder, chance), context=context)
-        _tell(f"{last} 0")
+        _acknowledge(last)
         if number % _STAGES == 0:
             add_root(store, f"root-{seed}-{number}", last)
-            _tell(f"root-{seed}-{number} 0")
+            _acknowledge(f"root-{seed}-{number}")
             _make_again(store, common, chance.randrange(EQUAL), int(boot) * 10**6 + number)
 
 
 def _make_again(store: DiskStore, dref: DRef[object], which: int, started: float) -> RRef[Folder]:
     """Build one of a few equal results, of which the newest time counts."""
     rref = put(store, dref, {"which.txt": str(which), "in/more.txt": "x" * 9999}, started=started)
-    _tell(f"{rref} {started}")
+    _acknowledge(rref, started)
     return rref
 
 

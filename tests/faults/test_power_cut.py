@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from power import Cell, Toll, tolls
+from power import Cell, tolls
 from scenarios import put, registered
+from toll import Toll
 
 from pylightnix_fn import DiskStore
 from pylightnix_fn.errors.store import StoreFailed

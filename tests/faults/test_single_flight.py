@@ -36,6 +36,7 @@ from pylightnix_fn import (
 PROCESSES = 8
 ROUNDS = 2000
 THREAD_ROUNDS = 200
+ROUNDS_IN_A_STORE = 100
 AT_ONCE = 5.0  # seconds on a machine that is busy
 
 
@@ -68,11 +69,13 @@ class Crowd:
             self.waits.append(event.who)
 
     def rounds(self, number: int, wait: Callable[[], object]) -> None:
-        """Take part in so many rounds, and write down what was drawn."""
-        store = DiskStore.open(self.root, durability="off")
-        for each in range(number):
-            wait()
-            self.draw(store, each)
+        """Take part in so many rounds, in one new store after another."""
+        for first in range(0, number, ROUNDS_IN_A_STORE):
+            store = DiskStore.open(self.root / str(first), durability="off")
+            for each in range(first, min(number, first + ROUNDS_IN_A_STORE)):
+                wait()
+                self.draw(store, each)
+            store.close()
         note(self.root.with_name("waits"), *self.waits)
         note(self.root.with_name("drawn"), " ".join(self.drawn))
 
@@ -95,7 +98,6 @@ def test_processes_build_the_same_thing_once(
     tmp_path: Path, scale: int, record_property: Callable[[str, object], None]
 ) -> None:
     rounds, root = ROUNDS * scale, tmp_path / "store"
-    DiskStore.open(root, durability="off")
     barrier = multiprocessing.get_context("fork").Barrier(PROCESSES)
     began = time.monotonic()
     children = [

@@ -2,6 +2,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Generic, TypedDict, TypeVar
 
+A = TypeVar("A")
+B = TypeVar("B")
 T = TypeVar("T")
 
 class _Worker(TypedDict):
@@ -57,8 +59,11 @@ class Client:
     def close(self) -> None: ...
     def submit(
         self,
-        func: Callable[..., T],
-        *args: object,
+        func: Callable[[A, B], T],
+        first: A,
+        second: B,
+        /,
+        *,
         key: str | None = None,
         resources: Mapping[str, float] | None = None,
         pure: bool = True,
