@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define, field, frozen
 
-from pylightnix_fn.errors.build import WorkerLost
+from pylightnix_fn.errors.build import TooFewResources, WorkerLost
 from pylightnix_fn.events import Observer
 from pylightnix_fn.parcel import parcel_of, settle_parcel
 from pylightnix_fn.plan import RRefs
@@ -85,20 +85,20 @@ class _DaskPool:
     client: Client
     address: Address
     free: Mapping[str, float]
-    tokens: frozenset[str]
+    tokens: Mapping[str, float]
     slots: int | None = None  # Dask has a queue of its own
     _sent: dict[str, DaskFuture[_Outcome]] = field(factory=dict)
     _is_closed: bool = False
 
     def submit(self, task: Task) -> Future[_Outcome]:
-        wanted, name = task.derivation.resources.amounts(), task.derivation.name
+        wanted, name = self._wanted(task), task.derivation.name
         key = f"{name}-{task.dref.digest[:8]}-{secrets.token_hex(4)}"
         there = self.client.submit(
             settle_parcel,
             parcel_of(task),
             self.address,
             key=key,
-            resources={name: wanted[name] for name in self.tokens if wanted.get(name)},
+            resources=wanted,
             pure=False,
         )
         self._sent[key] = there
@@ -106,6 +106,15 @@ class _DaskPool:
         lost = WorkerLost(name, task.derivation.realizer, 1)
         there.add_done_callback(lambda done: promise.set_result(_outcome(done, lost)))
         return promise
+
+    def _wanted(self, task: Task) -> dict[str, float]:
+        """What Dask shares out of what a build asks for; no worker would ever have too much."""
+        amounts, name = task.derivation.resources.amounts(), task.derivation.name
+        wanted = {each: amounts[each] for each in self.tokens if amounts.get(each)}
+        for token, amount in wanted.items():
+            if amount > self.tokens[token]:
+                raise TooFewResources(name, token, amount, self.tokens[token])
+        return wanted
 
     def mended(self) -> bool:
         return False  # Dask has tried already
@@ -139,15 +148,15 @@ def _outcome(done: DaskFuture[_Outcome], lost: WorkerLost) -> _Outcome:
         return lost
 
 
-def _resources(client: Client) -> tuple[dict[str, float], frozenset[str]]:
-    """What all workers have together, and which of it Dask itself shares out."""
+def _resources(client: Client) -> tuple[dict[str, float], dict[str, float]]:
+    """What all workers have together; and of what Dask shares out, the most that one has."""
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
     free: dict[str, float] = {"cores": 0, "memory": 0} if workers else {}  # they will come
-    tokens: set[str] = set()
+    most: dict[str, float] = {}
     for worker in workers:
         free["cores"] += worker["nthreads"]
         free["memory"] += worker["memory_limit"] or float("inf")
         for name, amount in worker["resources"].items():
-            tokens.add(name)
             free[name] = free.get(name, 0) + amount
-    return free, frozenset(tokens)
+            most[name] = max(most.get(name, 0), amount)
+    return free, most

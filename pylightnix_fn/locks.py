@@ -111,6 +111,8 @@ def _check_ours(fs: FileSystem, descriptor: int, path: Path) -> None:
     status = fs.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "it is no file of ours", str(path))
+    if status.st_nlink > 1:  # or else we would write to what bears another name, too
+        raise PermissionError(errno.EPERM, "it is no file of ours", str(path))
 
 
 def _flock(fs: FileSystem, descriptor: int, operation: int) -> bool:

@@ -25,7 +25,7 @@ from threading import Event as Flag
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, evolve, field, frozen
 
 from pylightnix_fn.events import Event, Observer, Planned, unobserved
 from pylightnix_fn.refs import DRef
@@ -48,7 +48,7 @@ class Address:
     """Where a driver listens, and the secret."""
 
     place: Place
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 @frozen
@@ -56,7 +56,7 @@ class _Hearing:
     """Who hears what workers tell, until it is over, and what went wrong in hearing it."""
 
     observe: Observer
-    secret: bytes
+    secret: bytes = field(repr=False)
     over: Flag = Factory(Flag)
     errors: list[Exception] = Factory(list)
 

@@ -135,7 +135,10 @@ def _entry(fs: FileSystem, here: int, path: PurePosixPath, sync: bool) -> Entry:
 
 def _file(fs: FileSystem, here: int, path: PurePosixPath, sync: bool) -> Entry:
     with opened(fs, path.name, READ, at=here) as descriptor:
-        executable = bool(fs.fstat(descriptor).st_mode & 0o111)
+        found = fs.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid != os.geteuid():
+            raise ValueError("it was replaced while it was looked at")
+        executable = bool(found.st_mode & 0o111)
         fs.strip(descriptor)
         fs.fchmod(descriptor, 0o555 if executable else 0o444)
         fs.futime(descriptor, EPOCH)

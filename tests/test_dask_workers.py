@@ -33,6 +33,7 @@ from pylightnix_fn.errors.build import CannotTravel, RealizerFailed, TooFewResou
 from pylightnix_fn.errors.store import StoreNotShared
 
 GPU = Resources(tokens={"gpu": 1})
+ONE = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--death-timeout", "30")
 PATIENCE = 20.0  # seconds
 
 
@@ -79,11 +80,8 @@ def test_builds_run_in_the_processes_of_the_cluster(
 
 
 def test_what_happens_on_workers_is_told(client: Client, disk: DiskStore, journal: Journal) -> None:
-    events: list[Event] = []
-    workers = DaskWorkers(client)
-    realize(
-        closure_over(chain(2), sleeping(journal)), disk, executor=workers, observe=events.append
-    )
+    closure, events = closure_over(chain(2), sleeping(journal)), list[Event]()
+    realize(closure, disk, executor=DaskWorkers(client), observe=events.append)
     told = [type(each).__name__ for each in events]
     assert ["Planned", *["Started", "Built", "Matched"] * 2] == told
 
@@ -180,7 +178,9 @@ def test_first_failure_takes_back_what_has_not_begun(
     closure, free = closure_over(wide(8), work), {"cores": 99}  # so Dask has all of them at once
     with pytest.raises(RealizerFailed, match="node-0"):
         realize(closure, disk, executor=DaskWorkers(client), capacity=free)
-    assert [1] == journal.numbers("end")
+    begun = journal.numbers("begin")
+    assert len(begun) < 5  # of nine; the worker that failed may have begun another
+    assert sorted(begun) == sorted(journal.numbers("end"))
 
 
 def test_realizer_that_cannot_travel_is_told(client: Client, disk: DiskStore) -> None:
@@ -198,11 +198,15 @@ def test_store_in_memory_is_not_for_a_cluster(client: Client) -> None:
         realize(closure_over(chain(1), failing), MemoryStore(), executor=DaskWorkers(client))
 
 
-def test_build_that_kills_every_worker_is_lost(tmp_path: Path, disk: DiskStore) -> None:
+def test_build_that_kills_every_worker_is_lost(
+    tmp_path: Path, disk: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def deadly(b: Build[Node, Folder]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with programs(tmp_path, workers=4) as client, pytest.raises(WorkerLost, match="node-0"):
+    # Dask itself tries as often as it is told to, each time with another worker.
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    with programs(tmp_path, workers=1) as client, pytest.raises(WorkerLost, match="node-0"):
         realize(closure_over(chain(1), deadly), disk, executor=DaskWorkers(client))
 
 
@@ -239,12 +243,11 @@ def programs(folder: Path, workers: int = 2) -> Iterator[Client]:
     """A client of a scheduler with workers, each a program of its own."""
     address = f"127.0.0.1:{free_port()}"
     ends = ("--host", "127.0.0.1", "--no-dashboard")
-    one = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--death-timeout", "30")
     with ExitStack() as started:
         port = ("--port", address.rpartition(":")[2])
         started.enter_context(program(folder, "scheduler", *ends, *port))
         for _ in range(workers):
-            started.enter_context(program(folder, "worker", f"tcp://{address}", *one))
+            started.enter_context(program(folder, "worker", f"tcp://{address}", *ONE))
         client = started.enter_context(Client(f"tcp://{address}", timeout=PATIENCE))
         client.wait_for_workers(workers, timeout=PATIENCE)
         yield client
@@ -299,7 +302,7 @@ def test_cluster_without_workers_waits_for_them(
 
         def observe(event: Event) -> None:
             if not journal.lines():
-                later.enter_context(program(tmp_path, "worker", address, "--no-dashboard"))
+                later.enter_context(program(tmp_path, "worker", address, *ONE))
 
         closure = closure_over(chain(2), sleeping(journal))
         realize(closure, disk, executor=DaskWorkers(client), observe=observe)

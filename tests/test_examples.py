@@ -103,3 +103,11 @@ def test_mnist_fetches_another_dataset(tmp_path: Path) -> None:
     assert 1 == len(server.requests("/digits/few.npz"))
     assert "3 trainings took" in output
     assert "Nothing was trained" in again
+
+
+def test_parallel_makes_the_same_however_it_runs(tmp_path: Path) -> None:
+    output = printed("parallel.py", str(tmp_path), folder=tmp_path)
+    rows = re.findall(r"^(\S.*?) +[\d.]+ s   (rref:\S+)$", output, re.MULTILINE)
+    assert ["one after the other", "threads", "jobs=2", "a Dask cluster"] == [n for n, _ in rows]
+    assert 1 == len({reference for _, reference in rows})
+    assert "all references agree" in output

@@ -19,6 +19,7 @@ from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.errors.store import (
     MissingObject,
     StillNeeded,
+    StoreFull,
     StoreNotWritable,
 )
 from pylightnix_fn.failure import Failure
@@ -33,7 +34,7 @@ from pylightnix_fn.remains import failures_in, homes_below
 from pylightnix_fn.store.backing import Backing, Durability, guarded
 from pylightnix_fn.store.census import drefs_of, is_there, rrefs_of
 from pylightnix_fn.store.durability import look_through
-from pylightnix_fn.store.foundation import check_staging, prepare
+from pylightnix_fn.store.foundation import check_staging, make_reserve, prepare
 from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.liveness import in_use
 from pylightnix_fn.store.machine import Machine, this_machine, this_process
@@ -133,7 +134,7 @@ class DiskStore:
         try:
             with guarded(self.layout):
                 writer = writer_of(self.backing)
-        except StoreNotWritable:  # who cannot write cannot keep others from removing
+        except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
             return True
         new = [dref for dref in drefs if dref.text not in writer.noted]
         if not new:
@@ -160,7 +161,7 @@ class DiskStore:
         try:
             with guarded(self.layout):
                 writer = writer_of(self.backing)
-        except StoreNotWritable:  # who cannot write cannot keep others from removing
+        except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
             with guarded(self.layout):
                 return self._all_there(wanted)
         with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
@@ -251,6 +252,7 @@ class DiskStore:
                 place = new_bin(self.backing, DELETED)
                 move_to(place, self.backing, [reference])
             delete(self.fs, place)
+            make_reserve(self.backing)
 
     def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
         """Other processes that rely on an object, or on a realization of a derivation."""

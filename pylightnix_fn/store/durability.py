@@ -6,6 +6,7 @@ opens the store after the machine went down looks through them first.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from pylightnix_fn.files import exists, names_in, opened, sync_folder, write_file
 from pylightnix_fn.filesystem import FOLDER
-from pylightnix_fn.store.backing import Backing
+from pylightnix_fn.store.backing import REFUSED, Backing
 
 
 def barrier(backing: Backing) -> None:
@@ -64,7 +65,17 @@ def look_through(backing: Backing, check: Callable[[float], None]) -> None:
         if name.partition(".")[0] == host and name != _name(backing)
     ]
     if marks:
-        check(min(backing.fs.lstat(mark).st_ctime for mark in marks))
+        since = min(backing.fs.lstat(mark).st_ctime for mark in marks)
+        check(since if since <= time.time() else 0)  # or else the clock was wrong then
         for mark in marks:
-            with suppress(FileNotFoundError):
-                backing.fs.unlink(mark)
+            _forget(backing, mark)
+
+
+def _forget(backing: Backing, mark: Path) -> None:
+    try:
+        backing.fs.unlink(mark)
+    except FileNotFoundError:
+        return  # another process did the same
+    except OSError as error:
+        if error.errno not in REFUSED:  # who can only read leaves the mark to who can write
+            raise

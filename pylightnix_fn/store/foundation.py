@@ -33,7 +33,7 @@ from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.records import read_mapping
 
 FORMAT: Final = 1
-RESERVE: Final = 2**14  # bytes
+RESERVE: Final = 2**20  # bytes; in a folder of the trash, an object takes some 80 of them
 _TEXT: Final = canonical({"format": FORMAT, "locks": "flock"})
 
 
@@ -138,5 +138,12 @@ def _publish_format(backing: Backing) -> None:
 
 def make_reserve(backing: Backing) -> None:
     """Keep a little room, which collecting garbage gives back where there is none left."""
-    with suppress(OSError):  # no room even for that, or another process was faster
-        write_file(backing.fs, backing.layout.reserve, bytes(RESERVE))
+    try:
+        room = os.statvfs(backing.layout.root)
+        size = min(RESERVE, room.f_bavail * room.f_frsize // 16)
+        write_file(backing.fs, backing.layout.reserve, bytes(size))
+    except FileExistsError:
+        return
+    except OSError:  # no room even for that, so none of it is to be taken
+        with suppress(OSError):
+            backing.fs.unlink(backing.layout.reserve)

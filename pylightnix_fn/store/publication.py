@@ -149,24 +149,31 @@ def _renamed(backing: Backing, folder: Path, target: Path) -> bool:
     """Rename a folder to its final name; whether nothing was there."""
     fs = backing.fs
     identity = fs.lstat(folder).st_ino
-    try:
-        fs.rename(folder, target)
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            return False
-        if error.errno == errno.EXDEV:
-            layout = backing.layout
-            raise StagingElsewhere(str(layout.root), str(layout.staging)) from error
-        # Over a network, what was done may be reported as failed.
-        if not (is_folder(fs, target) and fs.lstat(target).st_ino == identity):
-            raise
+    with opened(fs, target.parent, FOLDER) as there:
+        try:
+            fs.rename(folder, target.name, to=there)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return False
+            if error.errno == errno.EXDEV:
+                layout = backing.layout
+                raise StagingElsewhere(str(layout.root), str(layout.staging)) from error
+            # Over a network, what was done may be reported as failed.
+            if not is_folder(fs, target.name, at=there):
+                raise
+            if fs.lstat(target.name, at=there).st_ino != identity:
+                raise
     return True
 
 
 def _close(backing: Backing, folder: Path) -> None:
     """Make the top read-only; after the rename, which needs the right to write it."""
-    with opened(backing.fs, folder, FOLDER) as descriptor:
-        backing.fs.fchmod(descriptor, 0o555)
+    fs = backing.fs
+    with (
+        opened(fs, folder.parent, FOLDER) as parent,
+        opened(fs, folder.name, FOLDER, at=parent) as it,
+    ):
+        fs.fchmod(it, 0o555)
 
 
 def _adopted(
@@ -189,6 +196,7 @@ def _adopted(
             _renew(backing, made, build, staging)
         except (DamagedObject, FileNotFoundError):
             return False  # it went, or was changed, since it was looked at
+    settle_names(backing, [there.parent])  # who published it may not have come so far
     return True
 
 
@@ -200,7 +208,7 @@ def _renew(backing: Backing, made: RRef[Folder], build: Build, staging: Staging)
         renewed = Build(build.facts, old.size, old.first, old.log)
         new = staging.home / secrets.token_hex(8)
         write_file(fs, new, renewed.text(made.digest).encode(), sync=backing.durability != "off")
-        with folder_at(fs, there):
-            fs.rename(new, there / BUILD_FILE)
+        with opened(fs, there.parent, FOLDER) as parent, folder_at(fs, there.name, at=parent) as it:
+            fs.rename(new, BUILD_FILE, to=it)
         settle_names(backing, [there])
     _close(backing, there)

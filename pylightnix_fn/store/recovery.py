@@ -15,7 +15,9 @@ MARGIN: Final = 24 * 60 * 60  # seconds by which a clock may have been set back 
 def mend_torn(backing: Backing, since: float) -> None:
     """Put torn objects that were made since then into the trash: they are built again."""
     fs, layout = backing.fs, backing.layout
-    for reference in objects_of(backing):
-        is_new = fs.lstat(layout.located(reference)).st_ctime >= since - MARGIN
-        if is_new and any(not each.is_harmless for each in damage_of(fs, layout, reference)):
+    begun = fs.lstat(layout.format).st_ctime  # what is older than the store had a wrong clock
+    for reference in reversed(tuple(objects_of(backing))):  # results go before what they are of
+        made = fs.lstat(layout.located(reference)).st_ctime
+        is_old = begun <= made < since - MARGIN
+        if not is_old and any(not each.is_harmless for each in damage_of(fs, layout, reference)):
             put_aside(backing, reference)

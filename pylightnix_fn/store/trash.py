@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pylightnix_fn.files import folder_at, is_folder
+from pylightnix_fn.files import exists, folder_at, is_folder, opened
+from pylightnix_fn.filesystem import FOLDER
 from pylightnix_fn.locks import locked
 from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.store.backing import Backing
+from pylightnix_fn.store.backing import FULL, Backing
 from pylightnix_fn.store.census import rrefs_of
 
 COLLECTED: Final = "collected-"  # what a garbage collection took may come back
@@ -43,8 +44,15 @@ def put_aside(backing: Backing, reference: DRef[object] | RRef[object]) -> None:
 def new_bin(backing: Backing, kind: str) -> Path:
     """A new folder in the trash; the names of one kind sort by time."""
     name = f"{kind}{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
-    backing.fs.mkdir(backing.layout.trash / name, 0o700)
-    return backing.layout.trash / name
+    fs, place = backing.fs, backing.layout.trash / name
+    try:
+        fs.mkdir(place, 0o700)
+    except OSError as error:
+        if error.errno not in FULL or not exists(fs, backing.layout.reserve):
+            raise
+        fs.unlink(backing.layout.reserve)  # now there is room for it
+        fs.mkdir(place, 0o700)
+    return place
 
 
 def move_to(
@@ -58,10 +66,12 @@ def move_to(
 
 def move_away(backing: Backing, path: Path, target: Path) -> None:
     """Rename anything at all; the gate must be held alone."""
-    if is_folder(backing.fs, path):
-        with folder_at(backing.fs, path):  # renaming a folder needs the right to write it
-            pass
-    backing.fs.rename(path, target)
+    fs = backing.fs
+    with opened(fs, path.parent, FOLDER) as here, opened(fs, target.parent, FOLDER) as there:
+        if is_folder(fs, path.name, at=here):
+            with folder_at(fs, path.name, at=here):  # renaming a folder needs the right to write it
+                pass
+        fs.rename(path.name, target.name, at=here, to=there)
 
 
 def binned_name(reference: DRef[object] | RRef[object]) -> str:

@@ -135,6 +135,8 @@ def _made(fs: FileSystem, layout: Layout) -> Writer:
         fs.mkdir(writer.staging, 0o700)
     except BaseException:
         if lock is not None:
+            with suppress(OSError):
+                fs.unlink(layout.writers / name)
             lock.release()
         raise
     return writer

@@ -33,7 +33,7 @@ from pylightnix_fn.retention.inventory import (
     StoredRealization,
 )
 from pylightnix_fn.retention.policy import Policy
-from pylightnix_fn.store.backing import Backing, guarded
+from pylightnix_fn.store.backing import REFUSED, Backing, guarded
 from pylightnix_fn.store.census import drefs_of, objects_of, rrefs_of
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.foundation import make_reserve
@@ -89,7 +89,7 @@ def survey(store: DiskStore, policy: Policy = keep_roots) -> Inventory:
                 for dref in drefs
                 for rref in rrefs_of(store.backing, dref)
             ),
-            _must_stay(store.backing),
+            _known_to_stay(store.backing),
         )
 
 
@@ -165,11 +165,22 @@ def _needs(backing: Backing, reference: Reference) -> frozenset[Reference] | Dam
     return frozenset({reference.dref, *context, *chosen})
 
 
+def _known_to_stay(backing: Backing) -> dict[Reference, str]:
+    """What must stay, so far as this process may look; who removes something asks for all."""
+    try:
+        return _must_stay(backing)
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        return _rooted(backing)
+
+
 def _must_stay(backing: Backing) -> dict[Reference, str]:
-    return {
-        **in_use(backing),
-        **{reference: f"root '{name}'" for name, reference in roots_of(backing).items()},
-    }
+    return {**in_use(backing), **_rooted(backing)}
+
+
+def _rooted(backing: Backing) -> dict[Reference, str]:
+    return {reference: f"root '{name}'" for name, reference in roots_of(backing).items()}
 
 
 def _stored_derivation(store: DiskStore, dref: DRef[Folder]) -> StoredDerivation:

@@ -19,6 +19,7 @@ from pylightnix_fn.refs import checked_name
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing, guarded
 from pylightnix_fn.store.disk import DiskStore
+from pylightnix_fn.store.durability import settle_names
 from pylightnix_fn.store.layout import dref_of, rref_of
 from pylightnix_fn.store.publication import writer_of
 from pylightnix_fn.store.writer import Writer
@@ -37,7 +38,7 @@ def add_root(store: DiskStore, name: str, reference: Reference) -> None:
         writer = writer_of(store.backing)
         with locked(store.fs, store.layout.gate, shared=True):
             _check_there(store, reference)
-            _put_link(writer, target, path)
+            _put_link(store.backing, writer, target, path)
 
 
 def remove_root(store: DiskStore, name: str) -> None:
@@ -63,7 +64,7 @@ def link(store: DiskStore, reference: Reference, path: Path | str) -> Path:
         writer = writer_of(store.backing)
         with locked(store.fs, layout.gate, shared=True):
             _check_there(store, reference)
-            _put_link(writer, str(there), registered)
+            _put_link(store.backing, writer, str(there), registered)
             beside = there.parent / f".{there.name[:200]}-{secrets.token_hex(4)}"
             store.fs.symlink(layout.located(reference), beside)
             store.fs.rename(beside, there)
@@ -104,10 +105,11 @@ def _check_there(store: DiskStore, reference: Reference) -> None:
         raise MissingObject(reference.text, str(store.root))
 
 
-def _put_link(writer: Writer, target: str, path: Path) -> None:
+def _put_link(backing: Backing, writer: Writer, target: str, path: Path) -> None:
     new = writer.staging / f"link-{secrets.token_hex(8)}"
     writer.fs.symlink(target, new)
     writer.fs.rename(new, path)
+    settle_names(backing, [path.parent])
 
 
 def _named(backing: Backing, path: Path) -> Reference:

@@ -13,7 +13,8 @@ from typing import Final
 from attrs import frozen
 
 from pylightnix_fn.errors.store import DamagedObject, UnknownCollection
-from pylightnix_fn.files import delete, exists, folder_at, is_folder, names_in
+from pylightnix_fn.files import delete, exists, folder_at, is_folder, names_in, opened
+from pylightnix_fn.filesystem import FOLDER
 from pylightnix_fn.locks import locked
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, rref_from
 from pylightnix_fn.retention.inventory import Reference
@@ -127,11 +128,15 @@ def _rref_of(name: str, known: dict[str, DRef[Folder]]) -> RRef[Folder] | None:
 
 
 def _brought_back(backing: Backing, place: Path, reference: Reference) -> bool:
-    fs, source = backing.fs, place / binned_name(reference)
+    fs, source = backing.fs, binned_name(reference)
     target = backing.layout.located(reference)
     if exists(fs, target) or not is_folder(fs, target.parent):
         return False
-    with folder_at(fs, source) as descriptor:
-        fs.rename(source, target)
+    with (
+        opened(fs, place, FOLDER) as old,
+        opened(fs, target.parent, FOLDER) as new,
+        folder_at(fs, source, at=old) as descriptor,
+    ):
+        fs.rename(source, target.name, at=old, to=new)
         fs.fchmod(descriptor, 0o555 if isinstance(reference, RRef) else 0o755)
     return True

@@ -23,6 +23,7 @@ from pylightnix_fn import (
     DiskStore,
     add_root,
     collect,
+    empty_trash,
     gc,
     gc_plan,
     instantiate,
@@ -35,7 +36,7 @@ from pylightnix_fn import (
 from pylightnix_fn.filesystem import Where
 from pylightnix_fn.store.liveness import in_use
 
-SECONDS = 15
+SECONDS = 10
 PATIENCE = 60  # seconds within which a mutant must be noticed; a few are enough as a rule
 ELSEWHERE = ("unshare", "--uts", "--pid", "--fork")
 
@@ -177,6 +178,14 @@ def test_root_that_went_and_came_back_stays(other: DiskStore) -> None:
     store = _meeting(other, ("context.json", lambda: other.remove(rref)), back)
     assert () == collect(store, plan).moved
     assert (rref,) == other.rrefs(dref)
+
+
+def test_trash_that_is_emptied_meanwhile_hinders_no_removal(other: DiskStore) -> None:
+    rref = put(other, registered(other), {"in/a.txt": "data"})
+    other.close()
+    store = _meeting(other, ("trash", lambda: empty_trash(other)))
+    store.remove(rref)
+    assert [] == os.listdir(other.layout.trash)
 
 
 def test_damage_that_was_mended_meanwhile_is_not_mended_again(other: DiskStore) -> None:

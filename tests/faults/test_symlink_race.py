@@ -21,10 +21,14 @@ import swapper
 from scenarios import facts, files, put, registered
 
 from pylightnix_fn import DiskStore, DRef, PylightnixError
+from pylightnix_fn.canonical import digest
+from pylightnix_fn.errors.build import UnsupportedFile
+from pylightnix_fn.errors.store import StoreNotWritable
 from pylightnix_fn.files import delete
-from pylightnix_fn.filesystem import DISK
+from pylightnix_fn.filesystem import DISK, Disk, Where
 from pylightnix_fn.locks import locked
 from pylightnix_fn.store.liveness import clear_after_dead
+from pylightnix_fn.store.records import context_text
 from pylightnix_fn.upkeep.collection import gc
 from pylightnix_fn.upkeep.undoing import empty_trash, undo
 
@@ -160,3 +164,41 @@ def test_link_in_the_way_leads_a_store_nowhere(
     )
     assert [] == found
     assert swaps > 10 * scale
+
+
+def _canary(place: Path) -> Path:
+    canary = place / "canary.txt"
+    canary.write_bytes(b"untouched")
+    canary.chmod(0o640)
+    return canary
+
+
+def test_hard_link_in_the_place_of_a_lock_is_refused(tmp_path: Path) -> None:
+    store, canary = DiskStore.open(tmp_path / "store"), _canary(tmp_path)
+    dref = registered(store)
+    os.link(canary, store.layout.lock(dref, digest(context_text({}))))
+    with pytest.raises(StoreNotWritable), store.building(dref, {}, print):
+        pass
+    assert b"untouched" == canary.read_bytes()
+
+
+class Swapping(Disk):
+    """A disk on which a file becomes a link to another as soon as it was looked at."""
+
+    def __init__(self, name: str, other: Path) -> None:
+        self.name, self.other = name, other
+
+    def lstat(self, path: Where, *, at: int | None = None) -> os.stat_result:
+        found = super().lstat(path, at=at)
+        if path == self.name:
+            os.unlink(path, dir_fd=at)
+            os.link(self.other, path, dst_dir_fd=at)
+        return found
+
+
+def test_hard_link_that_comes_while_a_tree_is_sealed_is_refused(tmp_path: Path) -> None:
+    canary = _canary(tmp_path)
+    store = DiskStore.open(tmp_path / "store", fs=Swapping("a.txt", canary))
+    with pytest.raises(UnsupportedFile):
+        put(store, registered(store), {"a.txt": "data"})
+    assert 0o640 == canary.stat().st_mode & 0o777
