@@ -46,7 +46,7 @@ _held: Final[set[Lock]] = set()
 _part_of_us: Final = ContextVar("part_of_us", default=False)
 _opening: Final = threading.Lock()  # no fork between the opening of a lock and its entry in `_held`
 
-_OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_OPEN: Final = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @contextmanager
@@ -73,15 +73,19 @@ os.register_at_fork(
 )
 
 
-def acquired(fs: FileSystem, path: Path, *, shared: bool = False, wait: bool = True) -> Lock | None:
+def acquired(
+    fs: FileSystem, path: Path, *, shared: bool = False, wait: bool = True, create: bool = True
+) -> Lock | None:
     """The lock at this path; `None` where it is held and we are not to wait.
 
+    Without ``create``, `FileNotFoundError` where there is no such file.
     A file that was removed, or replaced, while we waited is not what others lock: another try.
     """
     operation = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    flags = _OPEN | os.O_CREAT if create else _OPEN
     while True:
         with _opening:
-            lock = Lock(fs, fs.open(path, _OPEN, 0o600))
+            lock = Lock(fs, fs.open(path, flags, 0o600))
             _held.add(lock)
         try:
             _check_ours(fs, lock.descriptor, path)

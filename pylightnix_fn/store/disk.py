@@ -17,6 +17,7 @@ from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.errors.store import (
+    DamagedObject,
     MissingObject,
     StillNeeded,
     StoreFull,
@@ -150,11 +151,12 @@ class DiskStore:
     ) -> tuple[Candidate, ...]:
         wanted = context_text(context)
         with guarded(self.layout):
-            return tuple(
+            found = (
                 self._candidate(rref, reads)
                 for rref in self.rrefs(dref)
                 if self._text(rref, CONTEXT_FILE, MAX_RECORD) == wanted
             )
+            return tuple(each for each in found if each is not None)
 
     def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
         wanted = tuple(rrefs)
@@ -186,7 +188,7 @@ class DiskStore:
                 self.fs.truncate(lock.descriptor, 0)
                 write_all(self.fs, lock.descriptor, f"{this_process()}\n".encode())
             yield
-            with guarded(self.layout):
+            with guarded(self.layout), suppress(FileNotFoundError):
                 self.fs.unlink(path)  # while it is held: who waits looks for it again
         finally:
             with guarded(self.layout):
@@ -251,7 +253,8 @@ class DiskStore:
                     raise StillNeeded(reference.text, "\n".join(users))
                 place = new_bin(self.backing, DELETED)
                 move_to(place, self.backing, [reference])
-            delete(self.fs, place)
+            with suppress(FileNotFoundError):  # another process empties the trash
+                delete(self.fs, place)
             make_reserve(self.backing)
 
     def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
@@ -284,9 +287,16 @@ class DiskStore:
         real = Path(os.path.realpath(folder / name))
         return read_text(self.fs, real, MAX_TEXT) if real.is_relative_to(home) else None
 
-    def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate:
-        record = read_record(self.fs, self.layout.realization(rref), rref)
-        return candidate_of(record, self.texts(rref, reads))
+    def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate | None:
+        """A realization as a matcher sees it; `None` if it went while it was looked at."""
+        folder = self.layout.realization(rref)
+        try:
+            found = candidate_of(read_record(self.fs, folder, rref), self.texts(rref, reads))
+        except DamagedObject:
+            if is_folder(self.fs, folder):
+                raise
+            return None
+        return found if is_folder(self.fs, folder) else None
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         found = read_file(self.fs, self.layout.config(dref), MAX_RECORD)

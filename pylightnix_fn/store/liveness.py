@@ -13,6 +13,7 @@ from typing import Final
 from attrs import frozen
 
 from pylightnix_fn.files import delete, exists, is_folder, names_in, read_file
+from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.locks import Lock, acquired
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import Backing
@@ -60,13 +61,13 @@ def clear_after_dead(backing: Backing) -> None:
         with _lock_of_dead(backing, layout.writers / name) as dead:
             if dead:
                 _clear_staging(backing, layout.staging / name)
-                fs.unlink(layout.writers / name)
+                _unlink(fs, layout.writers / name)
     for name in names_in(fs, layout.locks):
         path = layout.locks / name
         if path != layout.gate:
             with _lock_of_dead(backing, path) as dead:
                 if dead:
-                    fs.unlink(path)
+                    _unlink(fs, path)
     if layout.staging.is_relative_to(layout.root):  # elsewhere, others keep their things, too
         for name in names_in(fs, layout.staging):
             if not exists(fs, layout.writers / name):
@@ -76,17 +77,21 @@ def clear_after_dead(backing: Backing) -> None:
 def _clear_staging(backing: Backing, place: Path) -> None:
     fs = backing.fs
     if not is_folder(fs, place):
-        with suppress(FileNotFoundError):
-            fs.unlink(place)
+        _unlink(fs, place)
         return
     for name in names_in(fs, place):
         home = Staging(place / name / "out")
         if not is_folder(fs, home.home):
-            fs.unlink(home.home)
+            _unlink(fs, home.home)
         elif not exists(fs, home.error):
             delete(fs, home.home)
     with suppress(OSError):  # a failed build lies there
         fs.rmdir(place)
+
+
+def _unlink(fs: FileSystem, path: Path) -> None:
+    with suppress(FileNotFoundError):  # its process has just ended, and has taken it away
+        fs.unlink(path)
 
 
 def _is_gone(backing: Backing, name: str) -> bool:
@@ -96,10 +101,15 @@ def _is_gone(backing: Backing, name: str) -> bool:
 
 @contextmanager
 def _lock_of_dead(backing: Backing, path: Path) -> Iterator[bool]:
-    """Whether nobody holds a lock; if so, it is held meanwhile."""
-    lock: Lock | None = acquired(backing.fs, path, wait=False)
+    """Whether nobody holds a lock; if so, it is held meanwhile, or its file is gone."""
+    lock: Lock | None = None
     try:
-        yield lock is not None
+        lock = acquired(backing.fs, path, wait=False, create=False)
+        is_dead = lock is not None
+    except FileNotFoundError:
+        is_dead = True
+    try:
+        yield is_dead
     finally:
         if lock is not None:
             lock.release()

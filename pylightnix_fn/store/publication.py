@@ -46,7 +46,7 @@ from pylightnix_fn.store.records import (
     read_mapping,
     sha256_or_none,
 )
-from pylightnix_fn.store.trash import discard
+from pylightnix_fn.store.trash import DAMAGED, move_to, new_bin
 from pylightnix_fn.store.writer import Writer, new_staging
 from pylightnix_fn.store_protocol import Facts, Staging, digest_of
 from pylightnix_fn.tree import Folder
@@ -181,14 +181,15 @@ def _adopted(
 ) -> bool:
     """Take the realization that is there, or put it aside if it is damaged; whether it is taken."""
     there = backing.layout.realization(made)
-    try:
-        damage = realization_damage(backing.fs, backing.layout, made)
-    except FileNotFoundError:
-        return False  # it went while it was looked at
-    if any(not each.is_harmless for each in damage):
-        discard(backing, [made])
+    if _is_damaged(backing, made):
+        with locked(backing.fs, backing.layout.gate):
+            if _is_damaged(backing, made):  # still: another process may have mended it
+                move_to(new_bin(backing, DAMAGED), backing, [made])
         return False
-    found = read_mapping(backing.fs, there / MANIFEST_FILE, made.text, MAX_MANIFEST)["digest"]
+    try:
+        found = read_mapping(backing.fs, there / MANIFEST_FILE, made.text, MAX_MANIFEST)["digest"]
+    except DamagedObject:
+        return False  # it went since it was looked at
     if found != whole:
         raise HashCollision(made.text, str(found), whole, str(staging.folder))
     with locked(backing.fs, backing.layout.gate):
@@ -198,6 +199,16 @@ def _adopted(
             return False  # it went, or was changed, since it was looked at
     settle_names(backing, [there.parent])  # who published it may not have come so far
     return True
+
+
+def _is_damaged(backing: Backing, made: RRef[Folder]) -> bool:
+    """Whether what is there is damaged; what goes while it is looked at is not."""
+    try:
+        damage = realization_damage(backing.fs, backing.layout, made)
+    except FileNotFoundError:
+        return False
+    is_there = is_folder(backing.fs, backing.layout.realization(made))
+    return is_there and any(not each.is_harmless for each in damage)
 
 
 def _renew(backing: Backing, made: RRef[Folder], build: Build, staging: Staging) -> None:

@@ -117,7 +117,10 @@ def collect(store: DiskStore, plan: GcPlan, *, everything: bool = False) -> Coll
 def _collected(backing: Backing, plan: GcPlan, known: _Needs) -> Collection:
     """Move what goes; the gate must be held alone."""
     present: _Needs = {
-        each: known[each] if each in known else _needs(backing, each)
+        # What could not be read then may have come back since.
+        each: found
+        if isinstance(found := known.get(each), frozenset) and found
+        else _needs(backing, each)
         for each in objects_of(backing)
     }
     planned = [each.reference for each in plan.removals if each.reference in present]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -83,12 +84,14 @@ def roots_of(backing: Backing) -> dict[str, Reference]:
     found: dict[str, Reference] = {}
     for name in names_in(fs, layout.roots):
         if layout.roots / name != layout.registered:
-            found[name] = _named(backing, layout.roots / name)
+            with suppress(FileNotFoundError):  # it was taken away meanwhile
+                found[name] = _named(backing, layout.roots / name)
     for name in names_in(fs, layout.registered):
-        path = Path(fs.readlink(layout.registered / name))
-        reference = _led_to(backing, path)
-        if reference is not None:
-            found[str(path)] = reference
+        with suppress(FileNotFoundError):
+            path = Path(fs.readlink(layout.registered / name))
+            reference = _led_to(backing, path)
+            if reference is not None:
+                found[str(path)] = reference
     return found
 
 
@@ -116,6 +119,8 @@ def _named(backing: Backing, path: Path) -> Reference:
     layout = backing.layout
     try:
         target = layout.roots / backing.fs.readlink(path)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise DamagedObject(f"root '{path.name}'", str(path), str(error)) from error
     reference = _reference_at(Path(os.path.normpath(target)), layout.objects)
