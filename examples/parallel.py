@@ -162,16 +162,17 @@ def folder_of(arguments: list[str]) -> Iterator[Path]:
 
 
 def main() -> None:
-    closure, references = instantiate(sweep), set[str]()
+    closure, winners = instantiate(sweep), list[Realization[Value[float]]]()
     with folder_of(sys.argv[1:]) as folder:
         for name, way in WAYS.items():
             store = DiskStore.open(folder / name.replace(" ", "-"))
             begin = time.monotonic()
             winner = way(closure, store)
             print(f"{name:20} {time.monotonic() - begin:6.2f} s   {winner.rref}")
-            references.add(winner.rref.text)
-        print(f"lowest error {winner.out.value.read():.4f}")
-    print("all references agree" if len(references) == 1 else "the references differ")
+            winners.append(winner)
+        print(f"lowest error {winners[0].out.value.read():.4f}")
+    agree = len({winner.rref for winner in winners}) == 1
+    print("all references agree" if agree else "the references differ")
 
 
 if __name__ == "__main__":

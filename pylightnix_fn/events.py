@@ -71,7 +71,7 @@ class Failed:
     """A derivation has no realization, for this error."""
 
     dref: DRef[object]
-    error: BaseException
+    error: Exception
     seconds: float
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from pylightnix_fn.resources import lacking, with_returned, without
+from pylightnix_fn.resources import Resources, lacking, with_returned, without
 from pylightnix_fn.settling import Task
 from pylightnix_fn.urgency import Urgency
 
@@ -25,7 +25,7 @@ class Queue:
 
     free: Mapping[str, float]
     urgency: Urgency | None = None
-    _lines: dict[tuple[tuple[str, float], ...], _Line] = field(factory=dict)
+    _lines: dict[Resources, _Line] = field(factory=dict)
     _numbers: count[int] = field(factory=count)
 
     def __bool__(self) -> bool:
@@ -33,10 +33,9 @@ class Queue:
 
     def add(self, task: Task, *, first: bool = False) -> None:
         """Let a task wait, before all others if it is to be the first."""
-        needs = tuple(sorted(task.derivation.resources.amounts().items()))
         urgency = 0.0 if self.urgency is None else self.urgency.of(task.dref)
         urgency = float("inf") if first else urgency
-        line = self._lines.setdefault(needs, [])
+        line = self._lines.setdefault(task.derivation.resources, [])
         heappush(line, (-urgency, next(self._numbers), task))
 
     def clear(self) -> None:
@@ -46,9 +45,7 @@ class Queue:
     def next(self) -> Task | None:
         """The most urgent task that there is room for, which takes what it needs."""
         fitting = [
-            line
-            for line in self._lines.values()
-            if line and not lacking(line[0][2].derivation.resources, self.free)
+            line for needs, line in self._lines.items() if line and not lacking(needs, self.free)
         ]
         if not fitting:
             return None

@@ -22,7 +22,8 @@ from http_server import Server, content
 
 import pylightnix_fn
 from pylightnix_fn import inplace
-from pylightnix_fn.sealing import delete
+from pylightnix_fn.files import delete
+from pylightnix_fn.filesystem import DISK
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 DOCUMENT = SHARED / "seed" / "MNIST.md"
@@ -123,7 +124,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[str
 
 def forget(store: Path) -> None:
     if store.exists():
-        delete(store)
+        delete(DISK, store)
 
 
 def test_walkthrough_prints_what_the_document_says(outputs: list[tuple[str, str]]) -> None:

@@ -80,7 +80,8 @@ def _check_free(layout: Layout) -> None:
 def _check_owners(layout: Layout) -> None:
     """Refuse a store in whose place another user could put something else."""
     folders = (layout.root, *layout.folders)
-    ours = {Path(os.path.realpath(folder)) for folder in folders}
+    # In staging every process has a folder of its own, closed to others: those may stand beside it.
+    ours = {Path(os.path.realpath(folder)) for folder in folders if folder != layout.staging}
     for path in dict.fromkeys(step for folder in folders for step in _steps(folder)):
         with suppress(FileNotFoundError):
             status = os.lstat(path)

@@ -11,18 +11,23 @@ from pylightnix_fn import (
     Built,
     Derivation,
     DiskStore,
+    Downloading,
     DRef,
     DryRun,
     Event,
+    Failed,
     Hit,
     Matched,
     MemoryStore,
     Miss,
     Plan,
+    Planned,
     Realization,
     RRef,
+    Skipped,
     Started,
     Store,
+    Waiting,
     dry_run,
     instantiate,
     plan_of,
@@ -41,10 +46,22 @@ def observe(event: Event) -> None:
         case Started(_, why):
             assert_type(why, str)
             seen.append("started")
-        case Built(_, rref, seconds):
+        case Built(_, rref, seconds, size):
             assert_type(rref, RRef[object])
             assert_type(seconds, float)
+            assert_type(size, int)
             seen.append("built")
+        case Failed(_, error, _):
+            assert_type(error, Exception)
+        case Skipped(_, because):
+            assert_type(because, DRef[object])
+        case Waiting(_, who):
+            assert_type(who, str)
+        case Downloading(_, _, received, total):
+            assert_type(received, int)
+            assert_type(total, int | None)
+        case Planned(drefs):
+            assert_type(drefs, tuple[DRef[object], ...])
         case _:
             assert_never(event)
 
