@@ -33,7 +33,7 @@ check: ## lints, format, types, tests
 faults: ## break the store on purpose, TIMES=10 times as often as `make test` does
 	@$(call environment,examples dev)
 	@.ci/programs
-	.venv/bin/python -m pytest -q tests/faults --faults=$(TIMES)
+	.venv/bin/python -m pytest -q -n auto --dist loadfile tests/faults --faults=$(TIMES)
 
 bench: ## measure what starting up costs
 	@$(call environment,examples dev)

@@ -61,7 +61,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Sweep: TypeAlias = Closure[Realization[Value[float]]]
 Way: TypeAlias = Callable[[Sweep, DiskStore], Realization[Value[float]]]
 
-RESAMPLES: Final = 400
+RESAMPLES: Final = 200
 
 
 @frozen(eq=False)
