@@ -137,6 +137,7 @@ class _Run:
     running: dict[_Promise, tuple[Task, float]] = Factory(dict)
     done: SimpleQueue[_Promise] = Factory(SimpleQueue)
     lost: Counter[DRef[object]] = Factory(Counter)
+    suspects: set[DRef[object]] = Factory(set)
     found: list[RRef[object]] = Factory(list)
 
     def to_the_end(self) -> Plan:
@@ -178,25 +179,36 @@ class _Run:
             wait(self.running)  # what they gave is found again
             self.withdrawn()
             self.queue.clear()
+            self.suspects.clear()
             self.rebuild = self.rebuild.difference(self.plan.settled)
             self.plan = self.plan.begun_again()
             self.fresh.extend(self.plan.ready())
 
     def start(self) -> None:
         """Hand over what there is room for."""
-        slots = self.pool.slots
+        slots = 1 if self.suspects else self.pool.slots
         while (slots is None or len(self.running) < slots) and (task := self.queue.next()):
             if self.before is not None:
                 task = evolve(task, before=self.before(task.dref))
-            promise = self.pool.submit(task)
+            promise = self.submitted(task)
             self.running[promise] = (task, time.monotonic())
             promise.add_done_callback(self.done.put)
+
+    def submitted(self, task: Task) -> _Promise:
+        """What will come of a task; an error, where it cannot be handed over."""
+        try:
+            return self.pool.submit(task)
+        except Exception as error:
+            refused = _Promise()
+            refused.set_exception(error)
+            return refused
 
     def take(self, promise: _Promise) -> None:
         """Go on with what came of a build."""
         if promise not in self.running:
             return  # it was lost with its worker, and is built again
         task, began = self.running.pop(promise)
+        self.suspects.discard(task.dref)
         self.queue.release(task)
         try:
             result = promise.result()
@@ -221,12 +233,16 @@ class _Run:
         return tasks
 
     def recover(self, tasks: list[Task], error: BrokenExecutor) -> None:
-        """Build again, with other workers, what was under way when one of them died."""
+        """Build again, with other workers, what was under way when one of them died.
+
+        One after the other, for nobody knows which of them it was that killed the worker.
+        """
         is_mended = self.pool.mended()
         for task in tasks:
             self.lost[task.dref] += 1
             if is_mended and self.lost[task.dref] < MOST_LOST:
-                self.queue.add(task)
+                self.suspects.add(task.dref)
+                self.queue.add(task, first=True)
                 continue
             lost = WorkerLost(task.derivation.name, task.derivation.realizer, self.lost[task.dref])
             lost.__cause__ = error
@@ -244,14 +260,16 @@ class _Run:
         if not self.keep_going:
             raise error
         before, self.plan = self.plan.skipped, self.plan.fail(dref, error)
-        for each in self.plan.skipped:
-            if each not in before:
-                self.observe(Skipped(each, dref))
+        skipped = (each for each in self.plan.skipped if each not in before)
+        for each in sorted(skipped, key=self.plan.graph.position.__getitem__):
+            self.observe(Skipped(each, dref))
 
     def give_up(self, error: BaseException) -> None:
         """Begin nothing more; what runs comes to its end, unless somebody interrupted it."""
         if not isinstance(error, Exception):
             self.pool.stop()
+            for promise in self.running:
+                promise.cancel()
             done, there = len(self.plan.settled), len(self.plan.graph.derivations)
             error.add_note(f"{done} of {there} derivations are settled; another run goes on there.")
             return

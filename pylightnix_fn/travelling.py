@@ -13,6 +13,9 @@ def that_travels(error: Exception) -> Exception:
     ('bad',)
     """
     error.add_note("".join(traceback.format_exception(error)))
+    if _survives(error):
+        return error
+    error.__cause__ = error.__context__ = None  # the note tells of them; some pickle them, too
     return error if _survives(error) else _as_text(error)
 
 
