@@ -68,10 +68,11 @@ class CopyingFs(FaultFs):
     def rename(
         self, old: Where, new: Where, *, at: int | None = None, to: int | None = None
     ) -> None:
-        if at is None and to is None and os.path.isdir(old):
-            self.mkdir(new)
+        if at is None and os.path.isdir(old):
+            target = Path(new) if to is None else Path(os.readlink(f"/proc/self/fd/{to}")) / new
+            self.mkdir(target)
             for name in self.listdir(old):
-                self.rename(Path(old) / name, Path(new) / name)
+                self.rename(Path(old) / name, target / name)
             self.rmdir(old)
         else:
             super().rename(old, new, at=at, to=to)
