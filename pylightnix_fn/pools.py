@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Thread
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 WATCH: Final = 1.0  # seconds between two looks of a worker after its parent
 
 
+Promise: TypeAlias = Future[RRefs | Exception]
+"""What will come of a task: realizations, or an error that is given, or raised."""
+
+
 class Pool(Protocol):
     """Where builds run."""
 
@@ -42,7 +46,7 @@ class Pool(Protocol):
     def free(self) -> Mapping[str, float]:
         """What there is of the resources that builds may ask for, where it is known."""
 
-    def submit(self, task: Task) -> Future[RRefs | Exception]:
+    def submit(self, task: Task) -> Promise:
         """Settle a derivation some time."""
 
     def mended(self) -> bool:
@@ -102,8 +106,8 @@ class Inline:
     slots: int | None = 1
     free: Mapping[str, float] = field(factory=dict)
 
-    def submit(self, task: Task) -> Future[RRefs | Exception]:
-        future = Future[RRefs | Exception]()
+    def submit(self, task: Task) -> Promise:
+        future = Promise()
         try:
             future.set_result(settle(task, self.observe))
         except Exception as error:
@@ -132,7 +136,7 @@ class Threads:
     def free(self) -> Mapping[str, float]:
         return machine(self.slots)
 
-    def submit(self, task: Task) -> Future[RRefs | Exception]:
+    def submit(self, task: Task) -> Promise:
         return self.executor.submit(settle, task, self.observe)
 
     def mended(self) -> bool:
@@ -157,7 +161,7 @@ class Processes:
     def free(self) -> Mapping[str, float]:
         return machine(self.slots)
 
-    def submit(self, task: Task) -> Future[RRefs | Exception]:
+    def submit(self, task: Task) -> Promise:
         return self.executor.submit(settle_parcel, parcel_of(task), self.address)
 
     def mended(self) -> bool:
@@ -183,7 +187,7 @@ class OwnProcesses:
     def free(self) -> Mapping[str, float]:
         return machine(self.jobs)
 
-    def submit(self, task: Task) -> Future[RRefs | Exception]:
+    def submit(self, task: Task) -> Promise:
         if self._executor is None:
             import loky  # takes longer to import than most programs need it
 

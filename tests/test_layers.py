@@ -29,6 +29,7 @@ EFFECTS: Final = (
     ("inplace",),
     ("upkeep", "pausing"),
     ("driver", "outlook", "stages", "dask_workers"),
+    ("progression",),
     ("pools",),
     ("queueing", "parcel"),
     ("urgency", "settling", "relay"),
