@@ -218,7 +218,8 @@ def test_exception_that_cannot_travel_comes_back_as_text(
 
     with pytest.raises(RealizerFailed, match=re.escape(words)) as caught:
         built(timeout(30)(fail), MemoryStore())
-    assert isinstance(caught.value.__cause__, RuntimeError)
+    # Where something has taught pickle about exceptions, as tblib does, this one travels after all.
+    assert isinstance(caught.value.__cause__, RuntimeError | TwoValues)
     assert ["in fail\n" in note for note in caught.value.__cause__.__notes__] == [True]
 
 

@@ -227,7 +227,7 @@ def selection_of_selections(m: Manager) -> tuple[Manager, DRef[Model]]:
 
 
 def test_winner_is_copied_without_the_rights_of_root(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
+    tmp_path.chmod(0o1777)
     for above in tmp_path.parents[:-2]:
         above.chmod(0o755)
     with unprivileged():
