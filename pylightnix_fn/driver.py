@@ -1,7 +1,7 @@
 """Realizing: make a closure true in a store, with as many builds at once as there is room for.
 
-What is asked for is checked and brought together here; how one realization goes on to its end is the
-business of `progression`.
+What is asked for is checked and brought together here; how one realization goes on to its end is
+the business of `progression`.
 """
 
 from __future__ import annotations
