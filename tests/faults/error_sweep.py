@@ -32,7 +32,7 @@ ERRORS: Final = (
     errno.ESTALE,
     errno.EINTR,
 )
-EVERY: Final = 17  # of these faults one is tried, and more with ``--faults``
+EVERY: Final = 11  # of these faults one is tried, and more with ``--faults``
 
 
 def sweep(course: Course, faults: Iterator[Fault], port: Port, tally: Tally) -> None:

@@ -54,7 +54,7 @@ from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store.liveness import in_use
 from pylightnix_fn.store.trash import binned_name
 
-EXAMPLES, STEPS = 50, 50
+EXAMPLES, STEPS = 200, 50
 LAST_CALL = 60  # of an operation, before which a process may die
 
 _DATA = mkconfig({"name": "data"})

@@ -11,7 +11,7 @@ from soundness import DAMAGED, dangling, litter, view
 
 from pylightnix_fn import DiskStore, empty_trash, gc, named_roots, remove_root
 
-SECONDS = 35
+SECONDS = 60
 
 
 def test_killed_workers_break_nothing_and_leave_nothing_behind(

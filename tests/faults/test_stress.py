@@ -36,7 +36,7 @@ from pylightnix_fn import (
 from pylightnix_fn.filesystem import Where
 from pylightnix_fn.store.liveness import in_use
 
-SECONDS = 10
+SECONDS = 40
 PATIENCE = 60  # seconds within which a mutant must be noticed; a few are enough as a rule
 ELSEWHERE = ("unshare", "--uts", "--pid", "--fork")
 
