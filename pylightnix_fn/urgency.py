@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from statistics import median
 from typing import Final
 
 from attrs import define, field
@@ -50,7 +49,8 @@ class Urgency:
         graph, settled = self.plan.graph, self.plan.settled
         left = [dref for dref in graph.derivations if dref not in settled]
         known = {dref: self.before(dref) for dref in left}
-        guess = median([each for each in known.values() if each is not None] or [UNKNOWN])
+        times = sorted(each for each in known.values() if each is not None) or [UNKNOWN]
+        guess = times[len(times) // 2]
         urgency: dict[DRef[object], float] = {}
         for dref in reversed(left):  # dependents stand after what they need
             own = known[dref]
