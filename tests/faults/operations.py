@@ -29,6 +29,7 @@ from beginnings import (
 from ports import FaultFs
 
 from pylightnix_fn import DiskStore, mkconfig
+from pylightnix_fn.errors import StoreFailed
 from pylightnix_fn.store.backing import Durability
 from pylightnix_fn.upkeep.collection import gc
 from pylightnix_fn.upkeep.repairing import repair
@@ -147,7 +148,10 @@ def _empty(site: Site) -> None:
 
 def _repair(site: Site) -> None:
     with site.store() as store:
-        repair(store, verify(store, jobs=1))
+        report = verify(store, jobs=1)
+        if report.unreadable:  # which is told, and nothing else
+            raise StoreFailed(str(store.root), str(report))
+        repair(store, report)
 
 
 def _optimise(site: Site) -> None:
