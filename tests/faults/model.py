@@ -103,6 +103,11 @@ class Model:
             if isinstance(need, RRef) and need not in self.objects
         }
 
+    def built_from(self, those: Iterable[Reference]) -> set[Reference]:
+        """What needs one of these, directly."""
+        needed = set(those)
+        return {each for each, stored in self.objects.items() if needed & set(stored.needs)}
+
     def repair(self) -> None:
         """What is spoilt goes."""
         for each in self.damaged():

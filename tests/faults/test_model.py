@@ -246,7 +246,10 @@ class StoreMachine(RuleBasedStateMachine):
         report = verify(self.store, jobs=1)
         troubles = {*self.model.damaged(), *(each for each, _ in self.model.dangling())}
         found = {each.reference for each in report.damages if not each.is_harmless}
-        assert {each.text for each in troubles} == found
+        # What was built from something damaged may be told, too: by then that is put aside.
+        beyond = {text for text in found if text not in {each.text for each in troubles}}
+        assert beyond <= {each.text for each in self.model.built_from(self.model.damaged())}
+        assert {each.text for each in troubles} <= found
         repair(self.store, report)
         self.model.repair()
 
@@ -386,6 +389,7 @@ def _run(examples: int, *, phases: tuple[Phase, ...] = (Phase.generate, Phase.sh
         StoreMachine,
         settings=settings(
             max_examples=examples,
+            derandomize=examples <= EXAMPLES,  # the same histories every day; others in long runs
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
