@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from pylightnix_fn import DiskStore, Manager, MemoryStore, Store, inplace
+
+# Who runs the tests in the background may have them ignore interrupts, and all that they start.
+with suppress(ValueError):  # not in the main thread
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["types"]  # programs for mypy, which test_types runs
 
