@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, overload
 
 from attrs import frozen
 
@@ -73,6 +73,14 @@ os.register_at_fork(
 )
 
 
+@overload
+def acquired(
+    fs: FileSystem, path: Path, *, shared: bool = ..., wait: Literal[True] = ..., create: bool = ...
+) -> Lock: ...
+@overload
+def acquired(
+    fs: FileSystem, path: Path, *, shared: bool = ..., wait: bool, create: bool = ...
+) -> Lock | None: ...
 def acquired(
     fs: FileSystem, path: Path, *, shared: bool = False, wait: bool = True, create: bool = True
 ) -> Lock | None:
@@ -104,7 +112,6 @@ def acquired(
 def locked(fs: FileSystem, path: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock at this path; wait while somebody else does."""
     lock = acquired(fs, path, shared=shared)
-    assert lock is not None  # we waited
     try:
         yield
     finally:

@@ -182,7 +182,6 @@ class DiskStore:
             if lock is None:
                 waiting((read_text(self.fs, path, MAX_TEXT) or "another process").strip())
                 lock = acquired(self.fs, path)
-            assert lock is not None  # we waited
         try:
             with guarded(self.layout):
                 self.fs.truncate(lock.descriptor, 0)

@@ -129,7 +129,6 @@ def _made(fs: FileSystem, layout: Layout) -> Writer:
     try:
         with locked(fs, layout.gate, shared=True):  # so that nobody sees it before it is locked
             lock = acquired(fs, layout.writers / name)
-        assert lock is not None  # nobody else knows the name
         writer = Writer(fs, layout, name, lock)
         write_all(fs, lock.descriptor, f"{this_process()}\n".encode())
         fs.mkdir(writer.staging, 0o700)
