@@ -16,7 +16,7 @@ from pylightnix_fn.files import delete
 from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import reason
-from pylightnix_fn.realizer import Context
+from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.remains import shortage
 from pylightnix_fn.store_protocol import Facts, Store
@@ -25,10 +25,10 @@ from pylightnix_fn.workshop import Workshop, workshop
 
 
 def build(
-    store: Store, derivation: Derivation, context: Context, sample: int
+    store: Store, derivation: Derivation, context: Context, sample: int, arguments: Arguments
 ) -> tuple[RRef[object], ...]:
     """Build once: one realization, or several where the realizer makes samples."""
-    first = workshop(store, store.stage(derivation.dref), context, derivation, sample, [])
+    first = workshop(store, store.stage(derivation.dref), context, derivation, sample, arguments)
     made: list[RRef[object]] = []
     try:
         run_recipe(first)

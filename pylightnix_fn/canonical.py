@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from math import isfinite
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -20,6 +20,9 @@ _Scalar = TypeVar("_Scalar", bound="bool | int | float | str | None")
 MAX_DEPTH = 64  # lists and mappings around a scalar
 MAX_INTEGER = 2**63 - 1
 
+_SCALARS: Final = (str, int, float, bool)
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: Json) -> str:
     """The one text that stands for a JSON value; `ValueError` says why there is none.
@@ -27,8 +30,7 @@ def canonical(value: Json) -> str:
     >>> canonical({"b": [1, 1.0], "a": "ü"})
     '{"a":"ü","b":[1,1.0]}'
     """
-    plain = _checked(value, MAX_DEPTH)
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(_checked(value, MAX_DEPTH))
 
 
 def digest(text: str) -> str:
@@ -85,7 +87,7 @@ def _refused(constant: str) -> object:
 
 
 def _checked(value: object, depth: int) -> Json:
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, _SCALARS):
         return _scalar(value)
     if depth == 0:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from threading import Lock
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from attrs import Factory, frozen
 
@@ -24,7 +24,7 @@ from pylightnix_fn.pools import Workers, opened_pool
 from pylightnix_fn.progression import Run
 from pylightnix_fn.queueing import Queue
 from pylightnix_fn.realization import Realization
-from pylightnix_fn.realizer import one
+from pylightnix_fn.realizer import Arguments, one
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.resources import lacking
 from pylightnix_fn.store_protocol import Store
@@ -33,13 +33,18 @@ from pylightnix_fn.workshop import DiskFiles
 
 R = TypeVar("R")
 U = TypeVar("U")
+K = TypeVar("K", bound="_Target")
+
+_Target: TypeAlias = DRef[object] | Many[object]
 
 
 def realize(
     closure: Closure[R],
     store: Store,
     *,
-    rebuild: Iterable[DRef[object] | Many[object]] | bool = False,
+    rebuild: Iterable[_Target] | bool = False,
+    assert_realized: Iterable[_Target] | bool = False,
+    arguments: Mapping[K, Arguments] | None = None,
     budget: Budget = Budget(),
     observe: Observer = unobserved,
     executor: Executor | Workers | None = None,
@@ -50,16 +55,20 @@ def realize(
     """Build what a closure lacks in a store, and give the realizations of its targets.
 
     ``rebuild`` names derivations to build once more, whatever their matchers say; ``True`` stands
-    for the targets. ``jobs`` builds so many at once, in processes of their own; ``executor`` builds
-    in threads or processes of yours, or on a cluster. ``capacity`` says what there is of the
+    for the targets. Of ``assert_realized`` nothing is built: `NotRealized` where something would
+    have to be; ``True`` stands for the targets. ``arguments`` are for this run alone, see
+    `Build.argument`. ``jobs`` builds so many at once, in processes of their own; ``executor``
+    builds in threads or processes of yours, or on a cluster. ``capacity`` says what there is of the
     resources that derivations ask for. With ``keep_going``, what does not need a failed build is
     built all the same, and all failures are raised as one `ExceptionGroup`. A derivation that was
-    overwritten in its manager gives a warning. Errors: those of `pylightnix_fn.errors.build` and
-    of the store.
+    overwritten in its manager gives a warning. Errors: those of `pylightnix_fn.errors.build` and of
+    the store.
     """
     for note in closure.notes:
         warnings.warn(str(note), DerivationOverwritten, stacklevel=2)
-    forced = _to_rebuild(closure, rebuild)
+    forced = _among(closure, rebuild, "rebuild")
+    asserted = _among(closure, assert_realized, "assert_realized")
+    given = _given(closure, arguments or {})
     tell: Observer = unobserved if observe is unobserved else _Teller(observe)
     tell(Planned(tuple(closure.derivations)))
     store.register({each.dref: each.config for each in closure})
@@ -70,22 +79,32 @@ def realize(
         urgency = Urgency(store, plan)
         before = None if observe is unobserved else urgency.before
         queue = Queue(free, urgency if pool.slots != 1 else None)
-        run = Run(store, pool, tell, budget, forced, keep_going, plan, queue, before)
-        plan = run.to_the_end()
+        wishes = (budget, forced, asserted, given, keep_going)
+        plan = Run(store, pool, tell, *wishes, plan, queue, before).to_the_end()
     if plan.failed:
         raise _all_failures(plan)
     return closure.shape(_Settled(store, plan))
 
 
-def _to_rebuild(
-    closure: Closure[object], rebuild: Iterable[DRef[object] | Many[object]] | bool
+def _among(
+    closure: Closure[object], wanted: Iterable[_Target] | bool, parameter: str
 ) -> frozenset[DRef[object]]:
-    if isinstance(rebuild, bool):
-        return frozenset(closure.targets if rebuild else ())
-    wanted = frozenset(each.dref if isinstance(each, Many) else each for each in rebuild)
-    for dref in wanted - closure.derivations.keys():
-        raise BadParameter("realize", "rebuild", dref.text, "derivations of the closure")
-    return wanted
+    """The derivations that a parameter names, all of the closure; ``True`` names the targets."""
+    if isinstance(wanted, bool):
+        return frozenset(closure.targets if wanted else ())
+    named = frozenset(each.dref if isinstance(each, Many) else each for each in wanted)
+    for dref in named - closure.derivations.keys():
+        raise BadParameter("realize", parameter, dref.text, "derivations of the closure")
+    return named
+
+
+def _given(
+    closure: Closure[object], arguments: Mapping[K, Arguments]
+) -> Mapping[DRef[object], Arguments]:
+    _among(closure, arguments, "arguments")
+    return {
+        each.dref if isinstance(each, Many) else each: given for each, given in arguments.items()
+    }
 
 
 def _all_failures(plan: Plan) -> ExceptionGroup[Exception]:

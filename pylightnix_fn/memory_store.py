@@ -123,7 +123,8 @@ class MemoryStore:
             turn.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
-        folder = self._place / f"{dref.name[:64]}-{os.getpid()}-{next(self._numbers)}" / "out"
+        home = f"{dref.name[:64]}-{os.getpid()}-{next(self._numbers)}"
+        folder = self._place.joinpath(home, "out")
         return Staging(folder, partial(folder.mkdir, parents=True, exist_ok=True))
 
     def commit(
@@ -135,9 +136,10 @@ class MemoryStore:
         new = _Kept(Record(made, context, facts, tree.size), tree, files, log)
         with self._lock:
             of_dref = self._kept.setdefault(dref, {})
-            before = of_dref.get(made, new)
-            newest = max(before.record.facts, facts, key=lambda each: each.started)
-            of_dref[made] = evolve(before, record=evolve(before.record, facts=newest))
+            if before := of_dref.get(made):
+                newest = max(before.record.facts, facts, key=lambda each: each.started)
+                new = evolve(before, record=evolve(before.record, facts=newest))
+            of_dref[made] = new
         return made
 
     def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
@@ -199,7 +201,7 @@ class MemoryStore:
 
 def _taken(staging: Staging, name: str) -> tuple[Tree, dict[str, bytes], bytes | None]:
     """What was staged, as values; its folder goes, if there ever was one."""
-    if not staging.place.parent.exists():
+    if not os.path.lexists(staging.home):
         return Tree(), {}, None
     tree = seal(staging.place, name)
     files = {

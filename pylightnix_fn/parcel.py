@@ -16,7 +16,7 @@ from pylightnix_fn.errors.store import StoreNotShared
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import reason
 from pylightnix_fn.plan import Budget, RRefs
-from pylightnix_fn.realizer import Context
+from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.settling import Task, settle
 from pylightnix_fn.store_protocol import Store
 from pylightnix_fn.travelling import that_travels
@@ -24,7 +24,7 @@ from pylightnix_fn.travelling import that_travels
 if TYPE_CHECKING:
     from pylightnix_fn.relay import Address
 
-_Rest: TypeAlias = tuple[Derivation, Context, Budget, bool, float | None]
+_Rest: TypeAlias = tuple[Derivation, Context, Budget, bool, float | None, Arguments]
 
 
 @frozen
@@ -44,7 +44,14 @@ def parcel_of(task: Task) -> Parcel:
     except Exception as error:
         raise StoreNotShared(type(task.store).__name__) from error
     derivation = task.derivation
-    rest: _Rest = (derivation, task.context, task.budget, task.rebuild, task.before)
+    rest: _Rest = (
+        derivation,
+        task.context,
+        task.budget,
+        task.rebuild,
+        task.before,
+        task.arguments,
+    )
     try:
         return Parcel(store, cloudpickle.dumps(rest))
     except Exception as error:
@@ -59,8 +66,7 @@ def settle_parcel(parcel: Parcel, address: Address) -> RRefs | Exception:
     from pylightnix_fn.relay import telling
 
     try:
-        derivation, context, budget, rebuild, before = _opened(parcel.rest)
-        task = Task(_store(parcel.store), derivation, context, budget, rebuild, before)
+        task = Task(_store(parcel.store), *_opened(parcel.rest))
         with telling(address) as observe:
             return settle(task, observe)
     except Exception as error:

@@ -22,7 +22,7 @@ from pylightnix_fn.failure import Failure
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.plan import Budget
 from pylightnix_fn.realization import Chosen
-from pylightnix_fn.realizer import Build, Context, Recipe
+from pylightnix_fn.realizer import Arguments, Build, Context, Recipe
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.remains import continued
 from pylightnix_fn.settling import free_number
@@ -132,6 +132,7 @@ def paused(
     reference: DRef[T] | Many[T],
     *,
     failure: Failure | None = None,
+    arguments: Arguments | None = None,
     budget: Budget = ...,
     observe: Observer = ...,
 ) -> Paused[object, T]: ...
@@ -143,6 +144,7 @@ def paused(
     config: type[C],
     *,
     failure: Failure | None = None,
+    arguments: Arguments | None = None,
     budget: Budget = ...,
     observe: Observer = ...,
 ) -> Paused[C, T]: ...
@@ -153,6 +155,7 @@ def paused(
     config: type[C] | None = None,
     *,
     failure: Failure | None = None,
+    arguments: Arguments | None = None,
     budget: Budget = Budget(),
     observe: Observer = unobserved,
 ) -> Paused[object, T] | Paused[C, T]:
@@ -161,8 +164,9 @@ def paused(
     ``with paused(closure, store, dref, Train) as b:`` commits when the block is left; without
     ``with``, `Paused.commit` does. The class of the config is for the type checker's sake, and is
     checked. With ``failure``, one of ``store.failures(dref)``, the build has that one's inputs and
-    sample, and a copy of what it wrote. Nobody else builds the same until it has ended, this
-    process included: a `realize` would wait. Errors: those of `realize`, `BeingBuilt`, `InputGone`.
+    sample, and a copy of what it wrote; ``arguments`` are what its `Build.argument` gives. Nobody
+    else builds the same until it has ended, this process included: a `realize` would wait. Errors:
+    those of `realize`, `BeingBuilt`, `InputGone`.
     """
     dref = reference.dref if isinstance(reference, Many) else reference
     if dref not in closure.derivations:
@@ -174,12 +178,16 @@ def paused(
     else:
         context = _realized(closure, derivation, store, budget, observe)
     store.register({dref: derivation.config})
-    pause = _begun(derivation, store, context, failure)
+    pause = _begun(derivation, store, context, failure, arguments or {})
     return Paused(own, dref, pause.first, pause)
 
 
 def _begun(
-    derivation: Derivation, store: Store, context: Context, failure: Failure | None
+    derivation: Derivation,
+    store: Store,
+    context: Context,
+    failure: Failure | None,
+    arguments: Arguments,
 ) -> _Pause:
     """Take the lock and a staging folder; both are given back if anything fails."""
     dref = derivation.dref
@@ -190,7 +198,7 @@ def _begun(
     with ExitStack() as stack:
         stack.enter_context(store.building(dref, context, refuse))
         sample = free_number(taken_samples(store, dref)) if failure is None else failure.sample
-        site = workshop(store, store.stage(dref), context, derivation, sample, [])
+        site = workshop(store, store.stage(dref), context, derivation, sample, arguments)
         if failure is not None:
             continued(failure.folder, site.folder)
         return _Pause(site, stack.pop_all())

@@ -96,6 +96,17 @@ class Plan:
         failed = self.failed.insert(dref, error)
         return evolve(self, failed=failed, skipped=skipped, open=self.open.remove(dref))
 
+    def lost_with(self, dref: DRef[object]) -> tuple[DRef[object], ...]:
+        """What is skipped if this fails, and is not yet, in the closure's order."""
+        lost: set[DRef[object]] = set()
+        stack = [dref]
+        while stack:
+            for each in self.graph.dependents[stack.pop()]:
+                if each not in lost and each not in self.skipped:
+                    lost.add(each)
+                    stack.append(each)
+        return tuple(sorted(lost, key=self.graph.position.__getitem__))
+
     def begun_again(self) -> Plan:
         """The plan for the same closure in which nothing is settled."""
         return _begun(self.graph)
@@ -156,7 +167,11 @@ class Spent:
 
     def with_build(self, repeated: bool) -> Spent:
         """After one build more, which gave a new realization or repeated one."""
-        return evolve(self, builds=self.builds + 1, repeats=self.repeats + 1 if repeated else 0)
+        return Spent(self.builds + 1, self.seconds, self.repeats + 1 if repeated else 0)
+
+    def at(self, seconds: float) -> Spent:
+        """After so much time."""
+        return Spent(self.builds, seconds, self.repeats)
 
 
 @frozen

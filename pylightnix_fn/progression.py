@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, wait
 from queue import SimpleQueue
 from typing import Final
 
 from attrs import Factory, define, evolve
 
-from pylightnix_fn.errors.build import WorkerLost
+from pylightnix_fn.errors.build import NotRealized, WorkerLost
 from pylightnix_fn.events import Failed, Matched, Observer, Skipped
-from pylightnix_fn.plan import Budget, Plan, RRefs
+from pylightnix_fn.plan import Budget, BuildMore, Plan, RRefs
 from pylightnix_fn.pools import Pool, Promise
 from pylightnix_fn.queueing import Queue
+from pylightnix_fn.realizer import Arguments
 from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.settling import Task, satisfied
+from pylightnix_fn.settling import Task, looked_at
 from pylightnix_fn.store_protocol import Store
 
 MOST_LOST: Final = 3  # workers that may be lost with one derivation
@@ -36,6 +37,8 @@ class Run:
     observe: Observer
     budget: Budget
     rebuild: frozenset[DRef[object]]
+    asserted: frozenset[DRef[object]]
+    arguments: Mapping[DRef[object], Arguments]
     keep_going: bool
     plan: Plan
     queue: Queue
@@ -67,17 +70,20 @@ class Run:
     def look_at(self, dref: DRef[object]) -> None:
         """Settle a derivation on what there is, or let it wait for a build."""
         derivation, context = self.plan.graph.derivations[dref], self.plan.context(dref)
-        task = Task(self.store, derivation, context, self.budget, dref in self.rebuild)
+        given = self.arguments.get(dref, {})
+        task = Task(self.store, derivation, context, self.budget, dref in self.rebuild, None, given)
         try:
-            rrefs = satisfied(task)
+            step = looked_at(task)
+            if isinstance(step, BuildMore) and dref in self.asserted:
+                raise NotRealized(derivation.name, dref.text, step.why)
         except Exception as error:
             self.failed(dref, error, 0.0)
+            return
+        if isinstance(step, BuildMore):
+            self.queue.add(task)
         else:
-            if rrefs is None:
-                self.queue.add(task)
-            else:
-                self.found.extend(rrefs)
-                self.settled(dref, rrefs)
+            self.found.extend(step.rrefs)
+            self.settled(dref, step.rrefs)
 
     def keep_found(self) -> None:
         """Let nobody remove what was found any more; begin again where somebody has."""
@@ -166,9 +172,8 @@ class Run:
         self.observe(Failed(dref, error, seconds))
         if not self.keep_going:
             raise error
-        before, self.plan = self.plan.skipped, self.plan.fail(dref, error)
-        skipped = (each for each in self.plan.skipped if each not in before)
-        for each in sorted(skipped, key=self.plan.graph.position.__getitem__):
+        lost, self.plan = self.plan.lost_with(dref), self.plan.fail(dref, error)
+        for each in lost:
             self.observe(Skipped(each, dref))
 
     def give_up(self, error: BaseException) -> None:

@@ -17,6 +17,8 @@ from attrs import field, frozen
 
 from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
+from pylightnix_fn.errors.build import WrongArgument
+from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotOne
 from pylightnix_fn.failure import Failure
 from pylightnix_fn.outputs import Files, Promise, Sealed, bind
@@ -38,6 +40,7 @@ else:
     U = TypeVar("U")
 
 Context: TypeAlias = Mapping[DRef[object], tuple[RRef[object], ...]]
+Arguments: TypeAlias = Mapping[str, object]
 
 
 class Site(Protocol):
@@ -57,6 +60,10 @@ class Site(Protocol):
 
     def inputs(self, dref: DRef[object]) -> tuple[Path, ...]:
         """The folders of the chosen realizations; `UndeclaredInput` if the config lacks it."""
+
+    @property
+    def arguments(self) -> Arguments:
+        """What was given for this run alone, by name."""
 
     @property
     def sample(self) -> int:
@@ -130,6 +137,18 @@ class Build(Generic[C, T]):
         Those of earlier runs and other processes, until `forget_failures` deletes them.
         """
         return self.site.failures
+
+    def argument(self, name: str, default: U) -> U:
+        """What `realize` was given for this run alone: no part of the key, so of no result.
+
+        For how much is printed, how many threads to use. `WrongArgument` if it is not of the type
+        of the default.
+        """
+        value = self.site.arguments.get(name, default)
+        if isinstance(value, type(default)):
+            return value
+        found, expected = shown(value), type(default).__name__
+        raise WrongArgument(self.name, name, found, expected)
 
     @property
     def path(self) -> Path:

@@ -89,6 +89,9 @@ class DRef(Generic[T_co]):
         """What people call the derivation."""
         return self.text[6 + HASH_LENGTH :]
 
+    def __hash__(self) -> int:
+        return hash(self.text)  # which a text remembers: references are keys everywhere
+
     def __str__(self) -> str:
         return self.text
 
@@ -141,6 +144,9 @@ class RRef(Generic[T_co]):
     def name(self) -> str:
         """What people call the derivation."""
         return self.text[7 + 2 * HASH_LENGTH :]
+
+    def __hash__(self) -> int:
+        return hash(self.text)  # which a text remembers: references are keys everywhere
 
     def __str__(self) -> str:
         return self.text

@@ -9,8 +9,9 @@ import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from itertools import count
+from typing import Final
 
-from attrs import evolve, frozen
+from attrs import Factory, frozen
 
 from pylightnix_fn.building import build, taken_samples
 from pylightnix_fn.content.progress import reporting, told_to
@@ -25,9 +26,11 @@ from pylightnix_fn.plan import (
     limit_reached,
     next_round,
 )
-from pylightnix_fn.realizer import Context
+from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store_protocol import Store
+
+REBUILD: Final = "a rebuild was asked for"
 
 
 @frozen
@@ -40,6 +43,7 @@ class Task:
     budget: Budget
     rebuild: bool = False
     before: float | None = None
+    arguments: Arguments = Factory(dict)
 
     @property
     def dref(self) -> DRef[object]:
@@ -47,15 +51,14 @@ class Task:
         return self.derivation.dref
 
 
-def satisfied(task: Task) -> RRefs | None:
-    """What a matcher chooses of what there is; `None` where something must be built.
+def looked_at(task: Task) -> Settle | BuildMore:
+    """What a matcher chooses of what there is, or what must be built.
 
-    It may be removed by others until it is pinned.
+    What is chosen may be removed by others until it is pinned.
     """
     if task.rebuild:
-        return None
-    step = _asked(task, Spent(), time.monotonic())
-    return step.rrefs if isinstance(step, Settle) else None
+        return BuildMore(1, REBUILD)
+    return _asked(task, Spent(), time.monotonic())
 
 
 def settle(task: Task, observe: Observer) -> RRefs:
@@ -67,7 +70,7 @@ def settle(task: Task, observe: Observer) -> RRefs:
         spent, began = Spent(), time.monotonic()
         if task.rebuild:
             number = free_number(taken_samples(task.store, task.dref))
-            _build(task, "a rebuild was asked for", number, observe)
+            _build(task, REBUILD, number, observe)
         while True:
             match _asked(task, spent, began):
                 case Settle(rrefs):
@@ -86,8 +89,7 @@ def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
     """What a derivation's matcher says to what the store holds now."""
     derivation = task.derivation
     candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
-    spent = evolve(spent, seconds=time.monotonic() - began)
-    return next_round(derivation, candidates, spent, task.budget)
+    return next_round(derivation, candidates, spent.at(time.monotonic() - began), task.budget)
 
 
 def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:
@@ -98,8 +100,7 @@ def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Ob
         number = free_number(tried)
         made = _build(task, step.why, number, observe)
         tried.update(range(number, number + len(made)))
-        spent = spent.with_build(repeated=known.issuperset(made))
-        spent = evolve(spent, seconds=time.monotonic() - began)
+        spent = spent.with_build(repeated=known.issuperset(made)).at(time.monotonic() - began)
         known, n = known.union(made), n - len(made)
     return spent
 
@@ -108,7 +109,7 @@ def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[o
     observe(Started(task.dref, why, task.before))
     clock = time.monotonic()
     with reporting(told_to(observe, task.dref)):
-        made = build(task.store, task.derivation, task.context, sample)
+        made = build(task.store, task.derivation, task.context, sample, task.arguments)
     for rref in made:
         size = task.store.record(rref).size
         observe(Built(task.dref, rref, time.monotonic() - clock, size))

@@ -29,7 +29,7 @@ from pylightnix_fn.failure import Failure, one_line
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import Files, Promise
 from pylightnix_fn.printing import printing_to, run_logged
-from pylightnix_fn.realizer import Context
+from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.remains import as_utf8, record, shortage, text_of, traceback_of
 from pylightnix_fn.store_protocol import Staging, Store
@@ -63,6 +63,7 @@ class Workshop:
     context: Context
     derivation: Derivation
     sample: int
+    arguments: Arguments
     files: Files = Factory(DiskFiles)
     others: list[Workshop] = Factory(list)
     started: datetime = field(factory=_now)
@@ -92,7 +93,8 @@ class Workshop:
     def another(self) -> Workshop:
         sample = max(each.sample for each in (self, *self.others)) + 1
         staging = self.store.stage(self.derivation.dref)
-        other = workshop(self.store, staging, self.context, self.derivation, sample, self.others)
+        other = evolve(self, staging=staging, sample=sample, started=_now())
+        make_parents(other)
         self.others.append(other)
         return other
 
@@ -209,10 +211,10 @@ def workshop(
     context: Context,
     derivation: Derivation,
     sample: int,
-    others: list[Workshop],
+    arguments: Arguments,
 ) -> Workshop:
     """A workshop with an empty folder, but for the folders of promised outputs."""
-    made = Workshop(store, staging, context, derivation, sample, others=others)
+    made = Workshop(store, staging, context, derivation, sample, arguments)
     make_parents(made)
     return made
 

@@ -144,7 +144,7 @@ def test_driving_a_hundred_thousand_stages_costs_no_more_for_each(
 ) -> None:
     few, many = driving(last_of(layered(10_000))), driving(last_of(layered(100_000)), 1)
     record_property("driving", f"{few} {many}")
-    assert many < 2 * few  # trees are deeper, and caches of the processor no larger
+    assert many < 4 * few  # ten times, were it quadratic; caches of the processor cost up to two
 
 
 @pytest.mark.parametrize("shape", [chain(2000), wide(2000)], ids=["chain", "wide"])

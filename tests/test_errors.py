@@ -637,6 +637,29 @@ Look for a crash, or for a lack of memory, in the system's log.""",
 Ask for less, or say what there is: `realize(..., capacity={...})`.""",
     ),
     (
+        build.NotRealized("train", "dref:00-train", "no realization, and 1 is wanted"),
+        LookupError,
+        """\
+'train' was to be realized already, and would have to be built
+
+  reference  dref:00-train
+  why        no realization, and 1 is wanted
+
+Look with `explain` at what changed, or realize it without `assert_realized`.""",
+    ),
+    (
+        build.WrongArgument("train", "epochs", "'many'", "int"),
+        TypeError,
+        """\
+an argument for 'train' is of a type that its realizer does not expect
+
+  argument  epochs
+  found     'many'
+  expected  int
+
+Give another: `realize(..., arguments={dref: {name: value}})`.""",
+    ),
+    (
         build.RealizerFailed("train", "fit", "OSError: No space", STAGING, "Free some room."),
         RuntimeError,
         f"""\

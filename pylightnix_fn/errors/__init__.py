@@ -13,6 +13,7 @@ from pylightnix_fn.errors.build import (
     MatcherFailed,
     MissingOutput,
     NothingToSelect,
+    NotRealized,
     PauseEnded,
     RealizerFailed,
     RefusedByMatcher,
@@ -26,6 +27,7 @@ from pylightnix_fn.errors.build import (
     UnsatisfiedMatcher,
     UnsupportedFile,
     WorkerLost,
+    WrongArgument,
 )
 from pylightnix_fn.errors.fetch import (
     ArchiveDamaged,
@@ -114,6 +116,7 @@ __all__ = [
     "NoSuchFile",
     "NotJson",
     "NotOne",
+    "NotRealized",
     "NotRegularFile",
     "NothingKept",
     "NothingToSelect",
@@ -150,4 +153,5 @@ __all__ = [
     "UnsupportedFile",
     "UrlRefused",
     "WorkerLost",
+    "WrongArgument",
 ]

@@ -324,6 +324,37 @@ class TooFewResources(PylightnixError, ValueError):
         )
 
 
+class NotRealized(PylightnixError, LookupError):
+    """What was to be there already would have to be built."""
+
+    name: str
+    reference: str
+    why: str
+
+    def message(self) -> Message:
+        return Message(
+            f"'{self.name}' was to be realized already, and would have to be built",
+            (("reference", self.reference), ("why", self.why)),
+            "Look with `explain` at what changed, or realize it without `assert_realized`.",
+        )
+
+
+class WrongArgument(PylightnixError, TypeError):
+    """An argument for one run is of another type than the realizer expects."""
+
+    name: str
+    argument: str
+    found: str
+    expected: str
+
+    def message(self) -> Message:
+        return Message(
+            f"an argument for '{self.name}' is of a type that its realizer does not expect",
+            (("argument", self.argument), ("found", self.found), ("expected", self.expected)),
+            "Give another: `realize(..., arguments={dref: {name: value}})`.",
+        )
+
+
 class GivenUp(PylightnixError, RuntimeError):
     """A build failed so often before that it is not tried again; nothing was run."""
 
