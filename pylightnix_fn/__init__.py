@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Waiting,
     )
     from pylightnix_fn.failure import Failure
+    from pylightnix_fn.jsonable import json_form
     from pylightnix_fn.laws import check_codec, check_matcher, check_stage
     from pylightnix_fn.manager import Derivation, Manager, Traced, derive
     from pylightnix_fn.matcher.candidate import (
@@ -101,6 +102,8 @@ if TYPE_CHECKING:
     from pylightnix_fn.sweep import grid
     from pylightnix_fn.tree import Folder
     from pylightnix_fn.upkeep.collection import Collection, collect, gc, survey
+    from pylightnix_fn.upkeep.following import follow
+    from pylightnix_fn.upkeep.removal import discard
     from pylightnix_fn.upkeep.repairing import Repaired, rebuild, repair
     from pylightnix_fn.upkeep.report import Report
     from pylightnix_fn.upkeep.roots import add_root, link, named_roots, remove_root
@@ -154,6 +157,9 @@ _HOMES = {
     "store.backing": "Durability",
     "upkeep.collection": "Collection collect gc survey",
     "upkeep.roots": "add_root link named_roots remove_root",
+    "upkeep.removal": "discard",
+    "upkeep.following": "follow",
+    "jsonable": "json_form",
     "upkeep.undoing": "Undone collections empty_trash undo",
     "resources": "Resources",
     "pools": "Pool Workers",
@@ -266,6 +272,7 @@ __all__ = [
     "collections",
     "csv",
     "derive",
+    "discard",
     "dref_from",
     "dry_run",
     "du",
@@ -277,12 +284,14 @@ __all__ = [
     "fetchurl",
     "file",
     "first_of",
+    "follow",
     "forget_failures",
     "gc",
     "gc_plan",
     "give_up",
     "grid",
     "instantiate",
+    "json_form",
     "json_of",
     "keep_best",
     "keep_latest",

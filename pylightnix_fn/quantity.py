@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from pylightnix_fn.errors.plan import MalformedSize
 
 _SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")  # each a thousand of the one before
 _DURATIONS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+_SIZE: Final = re.compile(r"(\d{1,12}(?:\.\d{1,12})?) ?(?:([kKMGTPE])(i?))?B?")
 
 
 def size_text(size: int) -> str:
@@ -36,3 +41,16 @@ def duration_text(seconds: float) -> str:
         count, left = divmod(left, length)
         parts += [f"{count} {unit}"] if count else []
     return " ".join(parts)
+
+
+def size_from(text: str) -> int:
+    """The bytes that a text says, in units of a thousand or of 1024; `MalformedSize` if it is none.
+
+    >>> size_from("200G"), size_from("1.5 kB"), size_from("2 MiB"), size_from("12")
+    (200000000000, 1500, 2097152, 12)
+    """
+    if not (found := _SIZE.fullmatch(text.strip())):
+        raise MalformedSize(text)
+    number, letter, binary = found.groups()
+    power = " KMGTPE".index(letter.upper()) if letter else 0
+    return round(float(number) * (1024 if binary else 1000) ** power)

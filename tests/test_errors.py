@@ -143,6 +143,16 @@ Give it a relative path, `Path("model.h5")`, or `artifact("accuracy.txt", number
 Call 'latest' with another value of 'n'.""",
     ),
     (
+        plan.MalformedSize("plenty"),
+        ValueError,
+        """\
+a text is no size
+
+  text  'plenty'
+
+Write a number with its unit: 200G, 1.5 GB, 512 MiB.""",
+    ),
+    (
         plan.MalformedVerdict("train", "of the user", "None", "it is no verdict"),
         TypeError,
         """\
@@ -546,6 +556,17 @@ this object cannot be removed: others refer to it
              dref:b
 
 Remove those first.""",
+    ),
+    (
+        store.NotRunning("dref:00-train", "/work/_pylightnix"),
+        LookupError,
+        """\
+no build of this derivation is under way
+
+  derivation  dref:00-train
+  store       /work/_pylightnix
+
+Look at the logs that were kept: those of its realizations and of failed builds.""",
     ),
     (
         store.NoSuchFile(RREF, "model.h5", "accuracy.txt"),

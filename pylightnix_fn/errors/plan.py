@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pylightnix_fn.errors.message import Message, PylightnixError
+from pylightnix_fn.errors.message import Message, PylightnixError, shown
 
 
 class MalformedName(PylightnixError, ValueError):
@@ -179,6 +179,19 @@ class BadParameter(PylightnixError, ValueError):
             f"'{self.function}' cannot work with this value",
             (("parameter", self.parameter), ("value", self.value), ("expected", self.expected)),
             f"Call '{self.function}' with another value of '{self.parameter}'.",
+        )
+
+
+class MalformedSize(PylightnixError, ValueError):
+    """A text is no number of bytes."""
+
+    text: str
+
+    def message(self) -> Message:
+        return Message(
+            "a text is no size",
+            (("text", shown(self.text)),),
+            "Write a number with its unit: 200G, 1.5 GB, 512 MiB.",
         )
 
 

@@ -194,6 +194,20 @@ class StillNeeded(PylightnixError, RuntimeError):
         )
 
 
+class NotRunning(PylightnixError, LookupError):
+    """No build of a derivation is under way."""
+
+    reference: str
+    store: str
+
+    def message(self) -> Message:
+        return Message(
+            "no build of this derivation is under way",
+            (("derivation", self.reference), ("store", self.store)),
+            "Look at the logs that were kept: those of its realizations and of failed builds.",
+        )
+
+
 class NoSuchFile(PylightnixError, FileNotFoundError):
     """A realization holds no file of this name."""
 

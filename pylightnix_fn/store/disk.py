@@ -195,7 +195,7 @@ class DiskStore:
 
     def stage(self, dref: DRef[object]) -> Staging:
         with guarded(self.layout):
-            return staged(self.backing, dref.name)
+            return staged(self.backing, f"{dref.digest}-{dref.name}")
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
