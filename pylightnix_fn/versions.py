@@ -14,6 +14,7 @@ def versions_of(packages: Iterable[str]) -> dict[str, str]:
         "python": platform.python_version(),
         "platform": sys.platform,
         "machine": platform.machine(),
+        "host": platform.node(),
     }
     known = (_distributions().get(package, ()) for package in packages)
     return base | {name: _version(name) for names in known for name in names}

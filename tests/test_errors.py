@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 import pylightnix_fn
-from pylightnix_fn.errors import build, plan, store
+from pylightnix_fn.errors import build, inquiry, plan, store
 from pylightnix_fn.errors.message import Message, PylightnixError
 
 HEX: Final = "731c5ac602752760c8e48fbffcf8c3b8"
@@ -141,6 +141,71 @@ Give it a relative path, `Path("model.h5")`, or `artifact("accuracy.txt", number
   expected   at least 1
 
 Call 'latest' with another value of 'n'.""",
+    ),
+    (
+        inquiry.UnknownObject("modle", "/store", ("model", "model-2")),
+        LookupError,
+        """\
+the store holds nothing that 'modle' stands for
+
+  store    /store
+  near it  model
+           model-2
+
+Write a reference, the beginning of its hash, or a name: `listing(store)` has all.""",
+    ),
+    (
+        inquiry.AmbiguousObject("model", ("dref:1-model", "dref:2-model")),
+        LookupError,
+        """\
+'model' stands for 2 objects
+
+  candidates  dref:1-model
+              dref:2-model
+
+Write one of these, or more of its hash.""",
+    ),
+    (
+        inquiry.MalformedCondition("a b=1", 2, "an operator should stand here"),
+        ValueError,
+        """\
+a condition cannot be read
+
+  condition  a b=1
+               ^ an operator should stand here
+
+Write a path, one of = != ~ < <= > >=, and a value: `learning_rate<0.01`.""",
+    ),
+    (
+        inquiry.MalformedMoment("2 months"),
+        ValueError,
+        """\
+an age or a time cannot be read
+
+  text  '2 months'
+
+Write an age, `90s`, `5min`, `3h`, `2d`, `1w`, or a time in UTC, `2026-11-22`.""",
+    ),
+    (
+        inquiry.UnknownColumn("loss.txt", "accuracy.txt, started"),
+        LookupError,
+        """\
+the table has no column 'loss.txt'
+
+  columns  accuracy.txt, started
+
+Choose one of the columns.""",
+    ),
+    (
+        inquiry.NotComparable("dref:0-a", "rref:1-0-a"),
+        TypeError,
+        """\
+a derivation cannot be compared with a realization
+
+  old  dref:0-a
+  new  rref:1-0-a
+
+Compare two derivations, or two realizations.""",
     ),
     (
         plan.MalformedSize("plenty"),

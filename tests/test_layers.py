@@ -45,7 +45,7 @@ EFFECTS: Final = (
 PURE: Final = (
     ("events",),
     ("plan",),
-    ("closure",),
+    ("closure", "findings"),
     ("realization", "composition", "classic", "combinator", "laws", "sweep", "retention"),
     ("manager",),
     ("tracing",),
@@ -55,7 +55,7 @@ PURE: Final = (
     ("config", "code"),
     ("encoding", "jsonable"),
     ("refs",),
-    ("tree", "html"),
+    ("tree", "html", "comparison"),
     ("canonical", "quantity"),
     ("errors",),
 )
