@@ -120,6 +120,8 @@ def read_file(fs: FileSystem, path: Where, limit: int, *, at: int | None = None)
 
 def _read(fs: FileSystem, descriptor: int, expected: int, limit: int) -> bytes | None:
     data = fs.read(descriptor, expected + 1)
+    if len(data) == expected:  # there was room for more: this is the end
+        return data
     while 0 < len(data) <= limit:
         more = fs.read(descriptor, CHUNK)
         if not more:

@@ -27,8 +27,9 @@ def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
 def is_there(backing: Backing, reference: DRef[object] | RRef[object]) -> bool:
     """Whether an object is there, and not behind a link."""
     fs, layout = backing.fs, backing.layout
-    dref = reference if isinstance(reference, DRef) else reference.dref
-    return is_folder(fs, layout.derivation(dref)) and is_folder(fs, layout.located(reference))
+    if isinstance(reference, DRef):
+        return is_folder(fs, layout.derivation(reference))
+    return is_there(backing, reference.dref) and is_folder(fs, layout.realization(reference))
 
 
 def objects_of(backing: Backing) -> Iterator[DRef[Folder] | RRef[Folder]]:

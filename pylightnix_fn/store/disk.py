@@ -48,6 +48,7 @@ from pylightnix_fn.store.publication import (
 from pylightnix_fn.store.records import (
     MAX_RECORD,
     context_text,
+    read_build,
     read_config,
     read_record,
     read_text,
@@ -149,14 +150,17 @@ class DiskStore:
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
     ) -> tuple[Candidate, ...]:
-        wanted = context_text(context)
+        wanted = context_text(context).encode()
         with guarded(self.layout):
             found = (
-                self._candidate(rref, reads)
+                self._candidate(rref, folder, context, reads)
                 for rref in self.rrefs(dref)
-                if self._text(rref, CONTEXT_FILE, MAX_RECORD) == wanted
+                if self._was_built_from(folder := self.layout.realization(rref), wanted)
             )
             return tuple(each for each in found if each is not None)
+
+    def _was_built_from(self, folder: Path, context: bytes) -> bool:
+        return read_file(self.fs, folder / CONTEXT_FILE, MAX_RECORD) == context
 
     def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
         wanted = tuple(rrefs)
@@ -269,9 +273,6 @@ class DiskStore:
     def _all_there(self, rrefs: tuple[RRef[object], ...]) -> bool:
         return all(is_folder(self.fs, self.layout.realization(rref)) for rref in rrefs)
 
-    def _text(self, rref: RRef[object], name: str, limit: int) -> str | None:
-        return read_text(self.fs, self.layout.realization(rref) / name, limit)
-
     def _artifact(self, folder: Path, top: int, name: str) -> str | None:
         """A text artifact; a link leads to another place in the same realization."""
         path = PurePosixPath(name)
@@ -286,16 +287,20 @@ class DiskStore:
         real = Path(os.path.realpath(folder / name))
         return read_text(self.fs, real, MAX_TEXT) if real.is_relative_to(home) else None
 
-    def _candidate(self, rref: RRef[Folder], reads: frozenset[str]) -> Candidate | None:
+    def _candidate(
+        self, rref: RRef[Folder], folder: Path, context: Context, reads: frozenset[str]
+    ) -> Candidate | None:
         """A realization as a matcher sees it; `None` if it went while it was looked at."""
-        folder = self.layout.realization(rref)
         try:
-            found = candidate_of(read_record(self.fs, folder, rref), self.texts(rref, reads))
+            build = read_build(self.fs, folder, rref)
         except DamagedObject:
             if is_folder(self.fs, folder):
                 raise
             return None
-        return found if is_folder(self.fs, folder) else None
+        texts = self.texts(rref, reads)
+        if None in texts.values() and not is_folder(self.fs, folder):
+            return None
+        return candidate_of(Record(rref, context, build.facts, build.size), texts)
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         found = read_file(self.fs, self.layout.config(dref), MAX_RECORD)

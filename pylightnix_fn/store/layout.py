@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -26,57 +27,57 @@ class Layout:
     root: Path
     staging: Path
 
-    @property
+    @cached_property
     def objects(self) -> Path:
         """What holds a folder for each derivation."""
         return self.root / "store-v1"
 
-    @property
+    @cached_property
     def format(self) -> Path:
         """What says how the store is laid out."""
         return self.root / "format.json"
 
-    @property
+    @cached_property
     def locks(self) -> Path:
         """What holds a lock for each build under way."""
         return self.root / "locks"
 
-    @property
+    @cached_property
     def gate(self) -> Path:
         """Shared while an object is pinned or published, held alone while objects go."""
         return self.locks / "gate"
 
-    @property
+    @cached_property
     def writers(self) -> Path:
         """What holds a file for each process that uses the store, with what it uses."""
         return self.root / "temproots"
 
-    @property
+    @cached_property
     def roots(self) -> Path:
         """What holds a link for each object that must stay."""
         return self.root / "roots"
 
-    @property
+    @cached_property
     def registered(self) -> Path:
         """What holds a link for each link elsewhere that makes an object stay."""
         return self.roots / "registered"
 
-    @property
+    @cached_property
     def trash(self) -> Path:
         """What was removed and not deleted yet, a folder for each time."""
         return self.root / "trash"
 
-    @property
+    @cached_property
     def unsynced(self) -> Path:
         """What says since when objects may be torn if the machine went down."""
         return self.root / "unsynced"
 
-    @property
+    @cached_property
     def reserve(self) -> Path:
         """A little room to give back where there is none left."""
         return self.root / "reserve"
 
-    @property
+    @cached_property
     def folders(self) -> tuple[Path, ...]:
         """Every folder that a store needs."""
         return (
@@ -95,15 +96,15 @@ class Layout:
 
     def derivation(self, dref: DRef[object]) -> Path:
         """The folder of a derivation."""
-        return self.objects / dref.text.removeprefix("dref:")
+        return self.objects / dref.text[5:]
 
     def config(self, dref: DRef[object]) -> Path:
         """The config of a derivation."""
-        return self.derivation(dref) / CONFIG_FILE
+        return self.objects.joinpath(dref.text[5:], CONFIG_FILE)
 
     def realization(self, rref: RRef[object]) -> Path:
         """The folder of a realization."""
-        return self.derivation(rref.dref) / rref.digest
+        return self.objects.joinpath(rref.text[6 + HASH_LENGTH :], rref.digest)
 
     def located(self, reference: DRef[object] | RRef[object]) -> Path:
         """The folder of a derivation or of a realization."""

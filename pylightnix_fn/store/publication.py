@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from attrs import frozen
+
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.store import (
     DamagedObject,
@@ -49,7 +51,18 @@ from pylightnix_fn.store.records import (
 from pylightnix_fn.store.trash import DAMAGED, move_to, new_bin
 from pylightnix_fn.store.writer import Writer, new_staging
 from pylightnix_fn.store_protocol import Facts, Staging, digest_of
-from pylightnix_fn.tree import Folder
+from pylightnix_fn.tree import Folder, Tree
+
+
+@frozen
+class Sealed:
+    """What a staged folder holds, now that it is read-only; ``whole`` is the sha256 of all."""
+
+    dref: DRef[Folder]
+    whole: str
+    tree: Tree
+    context: Context
+    build: Build
 
 
 def writer_of(backing: Backing) -> Writer:
@@ -102,19 +115,25 @@ def publish_realization(
     backing: Backing, staging: Staging, dref: DRef[object], context: Context, facts: Facts
 ) -> RRef[Folder]:
     """Make what was staged a realization; an equal one is taken instead, its times renewed."""
-    fs, layout, sync = backing.fs, backing.layout, backing.syncs_files
-    tree = seal(staging.folder, dref.name, fs, sync=sync)
-    whole = digest_of(tree, context)
-    made = rref(whole, DRef(dref.text, Folder()))
+    tree = seal(staging.folder, dref.name, backing.fs, sync=backing.syncs_files)
     build = Build(facts, tree.size, facts.started, _kept_log(backing, staging, dref.name))
-    for name, text in own_files(whole, tree, context, build).items():
+    sealed = Sealed(DRef(dref.text, Folder()), digest_of(tree, context), tree, context, build)
+    return publish_sealed(backing, staging, sealed)
+
+
+def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> RRef[Folder]:
+    """Make a staged folder a realization that was sealed already, its log moved into it."""
+    fs, layout, sync = backing.fs, backing.layout, backing.syncs_files
+    tree, context, build = sealed.tree, sealed.context, sealed.build
+    made = rref(sealed.whole, sealed.dref)
+    for name, text in own_files(sealed.whole, tree, context, build).items():
         write_file(fs, staging.folder / name, text.encode(), sync=sync)
     close_folders(staging.folder, tree, fs, sync=sync)
     barrier(backing)
     target, writer = layout.realization(made), writer_of(backing)
     while True:
         with locked(fs, layout.gate, shared=True):
-            _check_needs(backing, dref, context)
+            _check_needs(backing, sealed.dref, context)
             writer.note([made.text])
             published = _renamed(backing, staging.folder, target)
             if published:
@@ -122,7 +141,7 @@ def publish_realization(
         if published:
             settle_names(backing, [target.parent])
             break
-        if _adopted(backing, made, whole, build, staging):
+        if _adopted(backing, made, sealed.whole, build, staging):
             break
     delete(fs, staging.home)
     return made

@@ -1,0 +1,1 @@
+"""Closures on their way from store to store: as one archive, or without a file between them."""
