@@ -44,7 +44,7 @@ from pylightnix_fn.html.forms import (
     realization_html,
     reference_html,
 )
-from pylightnix_fn.html.layout import layout
+from pylightnix_fn.html.layout import MOST_PLACES, layout
 from pylightnix_fn.html.markup import element, escaped
 from pylightnix_fn.showcase import MOST_READ, excerpt
 from pylightnix_fn.tree import Folder
@@ -121,6 +121,14 @@ def test_layout_has_a_way_for_each_edge(shape: Shape) -> None:
     edges = {(each, node) for node, needs in enumerate(shape) for each in needs}
     ways = [(way[0], way[-1]) for way in layout(shape).ways]
     assert (edges, len(edges)) == (set(ways), len(ways))
+
+
+def test_layout_leads_the_longest_edges_straight_where_there_are_many() -> None:
+    needs = [[], [0], *([0, number - 1] for number in range(2, 200))]
+    made = layout(needs)
+    lengths = {way[-1]: len(way) for way in made.ways if way[0] == 0}
+    assert (3, 2) == (lengths[2], lengths[199])
+    assert MOST_PLACES >= len(made.columns) - made.nodes
 
 
 def test_layout_of_a_chain_is_one_row() -> None:

@@ -13,8 +13,15 @@ from pylightnix_fn.html.markup import Markup, element, escaped
 
 LONGEST_LABEL: Final = 28  # characters
 
-_FONT: Final = 12.0
-_LETTER: Final = 0.61 * _FONT  # width in a monospaced font
+FONT: Final = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+FONT_SIZE: Final = 12.0
+LETTER: Final = 0.61 * FONT_SIZE  # width in a monospaced font
+PLAIN: Final = "currentColor"
+
+# Opacity of the filling and width of the border: of a box, and of a target.
+_GREY: Final = ((0.05, 0.8), (0.16, 2.0))
+_COLOURED: Final = ((0.14, 1.3), (0.28, 2.6))
+
 _BOX: Final = 24.0
 _ROW: Final = 34.0
 _GAP: Final = 44.0  # between columns
@@ -24,13 +31,44 @@ _PADDING: Final = 9.0  # in a box, beside its label
 
 @frozen
 class Node:
-    """A box: its label, what pointing at it shows, and the numbers of the nodes that it needs."""
+    """A box: its label, what pointing at it shows, and the numbers of the nodes that it needs.
+
+    ``href`` is what it leads to, if to anything.
+    """
 
     label: str
     digest: str
     title: str
     needs: tuple[int, ...]
     is_target: bool
+    colour: str = PLAIN
+    is_dashed: bool = False
+    href: str = ""
+
+
+@frozen
+class Picture:
+    """What is drawn on an area of this size."""
+
+    width: float
+    height: float
+    content: tuple[Markup, ...]
+    leads_on: bool = False
+
+    def svg(self) -> Markup:
+        """An element of its own, as large as it is wherever it stands."""
+        return element(
+            "svg",
+            *self.content,
+            xmlns="http://www.w3.org/2000/svg",
+            role="group" if self.leads_on else "img",  # an image hides the links in it
+            width=self.width,
+            height=self.height,
+            viewBox=f"0 0 {self.width:.7g} {self.height:.7g}",
+            font_family=FONT,
+            font_size=FONT_SIZE,
+            style="max-width:none",  # notebooks would make it as small as it must be
+        )
 
 
 @frozen
@@ -53,23 +91,22 @@ class _Grid:
 
 def drawing(nodes: Sequence[Node]) -> Markup:
     """A graph whose nodes stand after all that they need."""
+    return picture(nodes).svg()
+
+
+def picture(nodes: Sequence[Node]) -> Picture:
+    """A graph whose nodes stand after all that they need, to be put where it suits."""
     grid = _grid(nodes)
     width = max(
         (left + wide for left, wide in zip(grid.lefts, grid.widths, strict=True)), default=0
     )
-    height = 2 * _EDGE + (grid.layout.height - 1) * _ROW + _BOX
-    return element(
-        "svg",
-        *(_line(way, grid, grid.left(way[0]) + _width(nodes[way[0]])) for way in grid.layout.ways),
-        *(_box(node, number, grid) for number, node in enumerate(nodes)),
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        width=width + _EDGE,
-        height=height,
-        viewBox=f"0 0 {width + _EDGE:.5g} {height:.5g}",
-        font_family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
-        font_size=_FONT,
-        style="max-width:none",  # notebooks would make it as small as it must be, to read nothing
+    lines = (_line(way, grid, nodes) for way in grid.layout.ways)
+    boxes = (_box(node, number, grid) for number, node in enumerate(nodes))
+    return Picture(
+        width + _EDGE,
+        2 * _EDGE + (grid.layout.height - 1) * _ROW + _BOX,
+        (*lines, *boxes),
+        any(node.href for node in nodes),
     )
 
 
@@ -89,11 +126,12 @@ def _label(node: Node) -> str:
 
 
 def _width(node: Node) -> float:
-    return len(_label(node)) * _LETTER + 2 * _PADDING
+    return len(_label(node)) * LETTER + 2 * _PADDING
 
 
 def _box(node: Node, number: int, grid: _Grid) -> Markup:
     middle = grid.middle(number)
+    fill, stroke = (_GREY if node.colour == PLAIN else _COLOURED)[node.is_target]
     box = element(
         "rect",
         x=grid.left(number),
@@ -101,33 +139,44 @@ def _box(node: Node, number: int, grid: _Grid) -> Markup:
         width=_width(node),
         height=_BOX,
         rx=5.0,
-        fill="currentColor",
-        fill_opacity=0.16 if node.is_target else 0.05,
-        stroke="currentColor",
-        stroke_width=2.0 if node.is_target else 0.8,
+        fill=node.colour,
+        fill_opacity=fill,
+        stroke=node.colour,
+        stroke_width=stroke,
+        **({"stroke_dasharray": "5 3"} if node.is_dashed else {}),
     )
     label = element(
         "text",
         escaped(_label(node)),
         x=grid.left(number) + _width(node) / 2,
-        y=middle + 0.35 * _FONT,
+        y=middle + 0.35 * FONT_SIZE,
         text_anchor="middle",
         fill="currentColor",
         font_weight="bold" if node.is_target else "normal",
     )
-    return element("g", element("title", escaped(node.title)), box, label)
+    content = element("title", escaped(node.title)), box, label
+    return element("a", *content, href=node.href) if node.href else element("g", *content)
 
 
-def _line(way: tuple[int, ...], grid: _Grid, begins: float) -> Markup:
+def _line(way: tuple[int, ...], grid: _Grid, nodes: Sequence[Node]) -> Markup:
     """A line along a way, level where it meets a box or passes a column, with an arrow's head."""
-    x, y = begins, grid.middle(way[0])
-    path = [f"M{x:.5g} {y:.5g}"]
+    first, last = nodes[way[0]], nodes[way[-1]]
+    x, y = grid.left(way[0]) + _width(first), grid.middle(way[0])
+    path = [f"M{x:.7g} {y:.7g}"]
     for one, other in pairwise(way):
         bend, arrival, level = grid.right(one), grid.left(other), grid.middle(other)
         half = (bend + arrival) / 2
         path.append(
-            f"H{bend:.5g}C{half:.5g} {y:.5g} {half:.5g} {level:.5g} {arrival:.5g} {level:.5g}"
+            f"H{bend:.7g}C{half:.7g} {y:.7g} {half:.7g} {level:.7g} {arrival:.7g} {level:.7g}"
         )
         y = level
     path.append("m-6 -3.5l6 3.5l-6 3.5")
-    return element("path", d="".join(path), fill="none", stroke="currentColor", stroke_opacity=0.55)
+    ends = {"data_from": first.href, "data_to": last.href} if first.href and last.href else {}
+    return element(
+        "path",
+        d="".join(path),
+        fill="none",
+        stroke="currentColor",
+        stroke_opacity=0.55,
+        **ends,
+    )

@@ -14,6 +14,8 @@ from attrs import frozen
 Needs: TypeAlias = Sequence[Sequence[int]]
 Edge: TypeAlias = tuple[int, int]
 
+MOST_PLACES: Final = 12_000  # of edges that pass columns; time and size grow with them
+
 _SWEEPS: Final = 8
 
 
@@ -21,7 +23,8 @@ _SWEEPS: Final = 8
 class Layout:
     """For each node its column and its row, which may lie between two; for each edge its way.
 
-    The way of an edge is the nodes and the free places that it touches, one in each column.
+    The way of an edge is the nodes and the free places that it touches, one in each column; where
+    there would be too many places, the longest edges go straight.
     """
 
     columns: tuple[int, ...]
@@ -76,14 +79,25 @@ def _columns(needs: Needs) -> list[int]:
 def _with_places(columns: list[int], needs: Needs) -> tuple[list[int], tuple[tuple[int, ...], ...]]:
     """Places for the edges that pass columns, numbered after the nodes."""
     ways: list[tuple[int, ...]] = []
-    places = list(columns)
+    places, longest = list(columns), _longest_way(columns, needs)
     for node, those in enumerate(needs):
         for each in dict.fromkeys(those):
-            between = range(columns[each] + 1, columns[node])
-            first = len(places)
-            places.extend(between)
+            between, first = range(columns[each] + 1, columns[node]), len(places)
+            if len(between) <= longest:
+                places.extend(between)
             ways.append((each, *range(first, len(places)), node))
     return places, tuple(ways)
+
+
+def _longest_way(columns: list[int], needs: Needs) -> int:
+    """How many columns an edge may pass through places of its own."""
+    passed = [columns[node] - columns[one] - 1 for node, those in enumerate(needs) for one in those]
+    left = MOST_PLACES
+    for count in sorted(passed):
+        left -= count
+        if left < 0:
+            return count - 1
+    return len(columns)
 
 
 def _layers(columns: Sequence[int]) -> list[list[int]]:

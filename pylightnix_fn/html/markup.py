@@ -5,6 +5,7 @@ Law: a `Markup` is well-formed; a text becomes a part of one only through `eleme
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import NewType, TypeAlias
 
@@ -30,12 +31,24 @@ def element(tag: str, *content: Markup, **attributes: str | float) -> Markup:
     >>> element("text", escaped("a<b"), x=1.0, text_anchor="end", class_="x")
     '<text x="1" text-anchor="end" class="x">a&lt;b</text>'
     """
-    named = "".join(
+    return Markup(f"<{tag}{_named(attributes)}>{''.join(content)}</{tag}>")
+
+
+def void(tag: str, **attributes: str | float) -> Markup:
+    """An element that never has a content.
+
+    >>> void("meta", charset="utf-8")
+    '<meta charset="utf-8"/>'
+    """
+    return Markup(f"<{tag}{_named(attributes)}/>")
+
+
+def _named(attributes: Mapping[str, str | float]) -> str:
+    return "".join(
         f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for name, value in attributes.items()
     )
-    return Markup(f"<{tag}{named}>{''.join(content)}</{tag}>")
 
 
 def _value(value: str | float) -> str:
-    return escaped(value) if isinstance(value, str) else f"{value:.5g}"
+    return escaped(value) if isinstance(value, str) else f"{value:.7g}"

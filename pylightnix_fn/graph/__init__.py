@@ -1,0 +1,1 @@
+"""What needs what, as a value, and as text, pictures and pages of it."""
