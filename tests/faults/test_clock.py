@@ -19,9 +19,8 @@ import clocked
 import pytest
 from scenarios import put, registered
 
-from pylightnix_fn import DiskStore, dry_run
+from pylightnix_fn import DiskStore, Hit, explain
 from pylightnix_fn.filesystem import Disk, Where
-from pylightnix_fn.outlook import Hit
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store.liveness import live_processes
@@ -87,7 +86,7 @@ def ran(clock: str, *order: object) -> list[str]:
 
 def chosen(store: DiskStore) -> tuple[str, str]:
     """What `latest` chooses, and what it must choose: started last, the larger of equals."""
-    (hit,) = dry_run(clocked.closure(), store).steps
+    (hit,) = explain(clocked.closure(), store).steps
     assert isinstance(hit, Hit)
     (rref,) = hit.rrefs
     records = [store.record(each) for each in store.rrefs(rref.dref)]

@@ -26,7 +26,7 @@ from pylightnix_fn import (
     Manager,
     Realization,
     RRef,
-    dry_run,
+    explain,
     instantiate,
     realize,
 )
@@ -163,7 +163,7 @@ READS: dict[str, Callable[[DiskStore, RRef[Folder]], object]] = {
     "register what is there": lambda store, rref: store.register(
         {rref.dref: store.config(rref.dref)}
     ),
-    "dry_run": lambda store, rref: str(dry_run(closure(), store)),
+    "explain": lambda store, rref: str(explain(closure(), store)),
     "realize": lambda store, rref: realize(closure(), store).rref,
     "verify": lambda store, rref: verify(store),
     "verify quickly": lambda store, rref: verify(store, quick=True),

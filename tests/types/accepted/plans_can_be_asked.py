@@ -13,8 +13,8 @@ from pylightnix_fn import (
     DiskStore,
     Downloading,
     DRef,
-    DryRun,
     Event,
+    Explanation,
     Failed,
     Hit,
     Matched,
@@ -28,7 +28,7 @@ from pylightnix_fn import (
     Started,
     Store,
     Waiting,
-    dry_run,
+    explain,
     instantiate,
     plan_of,
     realize,
@@ -78,8 +78,8 @@ assert_type(plan.ready(), tuple[DRef[object], ...])
 assert_type(closure.targets, tuple[DRef[object], ...])
 assert_type(list(closure), list[Derivation])
 
-planned = dry_run(closure, MemoryStore())
-assert_type(planned, DryRun)
+planned = explain(closure, MemoryStore())
+assert_type(planned, Explanation)
 assert_type(planned.misses, tuple[Miss, ...])
 assert_type(planned.steps, tuple[Hit | Miss, ...])
 assert len(planned.misses) == 4
