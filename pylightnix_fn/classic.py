@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
-from typing import Final, TypeAlias, overload
+from typing import Final, TypeAlias, TypeVar, overload
 
 from attrs import frozen
 
 from pylightnix_fn.config import Config, dependencies
 from pylightnix_fn.encoding import selfref
+from pylightnix_fn.errors.build import UndeclaredInput
 from pylightnix_fn.errors.plan import MalformedOutputs, MalformedReference
 from pylightnix_fn.manager import Derivation, Manager
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import all_of, at_least, best, exact, latest, only
 from pylightnix_fn.outputs import Promise, why_no_output
-from pylightnix_fn.realizer import Build, Recipe, name_of
-from pylightnix_fn.refs import DRef, Many, dref, dref_from, is_dref
+from pylightnix_fn.realizer import Build, Context, Recipe, name_of, one
+from pylightnix_fn.refs import DRef, Many, RRef, dref, dref_from, is_dref
 from pylightnix_fn.tree import Folder
+
+C = TypeVar("C")
+T = TypeVar("T")
+U = TypeVar("U")
 
 RefPath: TypeAlias = "list[DRef[object] | str]"
 """A file of a dependency, ``[dref, "a"]``, or of the realization itself, ``[selfref, "a"]``."""
@@ -98,6 +103,32 @@ def build_outpath(b: Build[Config, Folder]) -> Path:
     return b.path
 
 
+def build_name(b: Build[C, T]) -> str:
+    """What people call the derivation."""
+    return b.name
+
+
+def build_context(b: Build[C, T]) -> Context:
+    """The realizations of the direct dependencies that this build sees."""
+    return b.site.context
+
+
+@overload
+def build_deref(b: Build[C, T], reference: DRef[U]) -> RRef[U]: ...
+@overload
+def build_deref(b: Build[C, T], reference: Many[U]) -> tuple[RRef[U], ...]: ...
+def build_deref(b: Build[C, T], reference: DRef[U] | Many[U]) -> RRef[U] | tuple[RRef[U], ...]:
+    """The realization of a dependency that this build sees, or all of them for a `Many`.
+
+    Errors: `UndeclaredInput`, and `NotOne`. For what lies in one, ``b.deref`` is shorter.
+    """
+    dref = reference if isinstance(reference, DRef) else reference.dref
+    if dref not in b.site.context:
+        raise UndeclaredInput(b.name, dref.text)
+    found = tuple(RRef(each.text, dref.outputs) for each in b.site.context[dref])
+    return found if isinstance(reference, Many) else one(dref, found)
+
+
 def build_config(b: Build[Config, Folder]) -> Config:
     """The config of the derivation."""
     return b.config
@@ -113,14 +144,30 @@ def build_path(b: Build[Config, Folder], refpath: RefPath) -> Path:
 
     Errors: `UndeclaredInput`, `NotOne`, and `MalformedReference` for what is no RefPath.
     """
+    first, path = _parted(refpath)
+    return b.path / path if first is None else b.deref(first).path / path
+
+
+def build_paths(b: Build[Config, Folder], refpath: RefPath) -> tuple[Path, ...]:
+    """Where the file of a RefPath lies in each of the realizations that this build sees.
+
+    Errors: those of `build_path`, but for `NotOne`.
+    """
+    first, path = _parted(refpath)
+    folders = [b.path] if first is None else [each.path for each in b.deref(Many(first))]
+    return tuple(folder / path for folder in folders)
+
+
+def _parted(refpath: RefPath) -> tuple[DRef[Folder] | None, PurePosixPath]:
+    """The derivation of a RefPath, `None` for the realization itself, and the path inside."""
     path = PurePosixPath(*(str(part) for part in refpath[1:]))
     if not refpath or path.is_absolute() or ".." in path.parts or "\0" in str(path):
         raise MalformedReference(repr(refpath), "[reference, name, ...] inside one realization")
     first = refpath[0]
     if first == selfref:
-        return b.path / path
+        return None, path
     if isinstance(first, str):
         if not is_dref(first):
             raise MalformedReference(repr(refpath), "[reference, name, ...]")
         first = dref_from(first)
-    return b.deref(DRef(first.text, Folder())).path / path
+    return DRef(first.text, Folder()), path

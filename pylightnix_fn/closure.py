@@ -147,6 +147,36 @@ def instantiate(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Closure[dict[str, Realization[A]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, list[Many[A]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[list[tuple[Realization[A], ...]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, dict[str, Many[A]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[dict[str, tuple[Realization[A], ...]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, list[dict[str, DRef[A]]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[list[dict[str, Realization[A]]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, dict[str, list[DRef[A]]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[dict[str, list[Realization[A]]]]: ...
+@overload
+def instantiate(
+    stage: Callable[Concatenate[Manager, P], tuple[Manager, dict[str, dict[str, DRef[A]]]]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Closure[dict[str, dict[str, Realization[A]]]]: ...
 def instantiate(
     stage: Callable[Concatenate[Manager, P], tuple[Manager, object]],
     *args: P.args,

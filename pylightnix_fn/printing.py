@@ -9,7 +9,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from threading import RLock
@@ -37,19 +37,27 @@ def printing_to(log: Path) -> Iterator[None]:
         yield
 
 
-def run_logged(arguments: Sequence[str], folder: Path, log: Path) -> tuple[str, str]:
+def run_logged(
+    arguments: Sequence[str], folder: Path, log: Path, variables: Mapping[str, str]
+) -> tuple[str, str]:
     """Run a command in a folder: why it failed, empty if it did not, and its last lines."""
     with log.open("ab") as stream:
         began = stream.tell()
-        status = _status(arguments, folder, stream.fileno())
+        status = _status(arguments, folder, stream.fileno(), variables)
     return status, _tail(log, began) if status else ""
 
 
-def _status(arguments: Sequence[str], folder: Path, log: int) -> str:
+def _status(arguments: Sequence[str], folder: Path, log: int, variables: Mapping[str, str]) -> str:
     """Why a command failed; empty if it did not."""
     try:
         ended = subprocess.run(
-            arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+            arguments,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **variables},
+            check=False,
         )
     except OSError as error:
         return f"it could not be started: {error.strerror}"

@@ -102,8 +102,11 @@ class Site(Protocol):
     def logging(self) -> AbstractContextManager[None]:
         """Let what this process and its children print go to the log of the realization."""
 
-    def run(self, arguments: Sequence[str]) -> None:
-        """Run a command in the folder, its output logged; `CommandFailed` if it fails."""
+    def run(self, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+        """Run a command in the folder, its output logged; `CommandFailed` if it fails.
+
+        ``variables`` join those of its environment.
+        """
 
     def within(self, seconds: float, work: Callable[[], None]) -> None:
         """Do work that can be ended from outside, and end it after a time with `TimedOut`."""

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,8 +175,8 @@ class Workshop:
     def logging(self) -> AbstractContextManager[None]:
         return printing_to(self.staging.log)
 
-    def run(self, arguments: Sequence[str]) -> None:
-        status, tail = run_logged(arguments, self.folder, self.staging.log)
+    def run(self, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+        status, tail = run_logged(arguments, self.folder, self.staging.log, variables)
         if status:
             raise CommandFailed(self.derivation.name, shlex.join(arguments), status, tail)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -90,6 +91,15 @@ def test_value_is_one_word_whatever_is_in_it(store: Store) -> None:
 
 def test_empty_value_is_a_word(store: Store) -> None:
     assert ["", "end"] == said("{c.empty} end", store)
+
+
+def test_command_sees_the_config_as_variables(store: Store) -> None:
+    def stage(m: Manager) -> tuple[Manager, DRef[Drawn]]:
+        command = 'sh -c \'printf %s "$words:$rate:$PATH" > "$out_path"\''
+        return derive(m, Picture("of the user"), Drawn(), run(command), code=None)
+
+    found = realize(instantiate(stage), store).out.path.read_text(encoding="utf-8")
+    assert f"of the user:0.125:{os.environ['PATH']}" == found
 
 
 def test_numbers_can_be_formatted(store: Store) -> None:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from attrs import evolve, field, frozen
 
 from pylightnix_fn.encoding import fields_of
+from pylightnix_fn.environment import environ
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.realizer import Build, Realizer, name_of
 from pylightnix_fn.refs import DRef, Many
@@ -135,7 +136,7 @@ class Command:
     def __call__(self, b: Build[C, T]) -> None:
         values = {"c": _inputs(b), "out": b.out}
         words = [_filled(word, values) for word in shlex.split(self.command)]
-        b.site.run(words)
+        b.site.run(words, environ(b))
 
     @property
     def __name__(self) -> str:
@@ -146,8 +147,9 @@ def run(command: str) -> Command:
     """Run a command: ``run("convert {c.source} {out.picture}")``.
 
     It is split into words as a shell would, then each word is filled in: ``c`` is the config with
-    its references dereferenced, ``out`` the outputs; no shell sees the values. The command is part
-    of the key, its output is logged, and `CommandFailed` shows its last lines.
+    its references dereferenced, ``out`` the outputs; no shell sees the values. The command sees all
+    of them as variables, too (`environ`). It is part of the key, its output is logged, and
+    `CommandFailed` shows its last lines.
     """
     try:
         words = shlex.split(command)

@@ -1,0 +1,1 @@
+"""Plain functions as stages, for quick work."""
