@@ -53,4 +53,4 @@ def size_from(text: str) -> int:
         raise MalformedSize(text)
     number, letter, binary = found.groups()
     power = " KMGTPE".index(letter.upper()) if letter else 0
-    return round(float(number) * (1024 if binary else 1000) ** power)
+    return round(float(number) * (1024.0 if binary else 1000.0) ** power)

@@ -25,37 +25,49 @@ ROOT: Final = Path(pylightnix_fn.__file__).parent
 # From top to bottom. A room imports only from lower rows: those of one row do not see each other.
 # A package is one room, whose modules may see each other, but not in a circle.
 EFFECTS: Final = (
+    ("cli",),
     (LIBRARY,),
-    ("inplace", "cli"),
-    ("inquiry",),
-    ("upkeep", "pausing"),
+    ("inplace",),
+    ("inquiry", "loading", "plotting", "graph.gathering", "graph.graphviz", "transfer"),
+    ("upkeep", "pausing", "optics"),
     ("driver", "outlook", "stages", "dask_workers"),
     ("progression",),
     ("pools",),
     ("queueing", "parcel"),
-    ("urgency", "settling", "relay"),
+    ("urgency", "settling", "relay", "kinship"),
     ("building",),
     ("archive",),
     ("store", "memory_store", "workshop", "content", "display"),
     ("store_protocol", "sealing", "versions", "confinement", "printing"),
     ("remains",),
-    ("files", "locks", "travelling"),
+    ("files", "locks", "travelling", "logbook"),
     ("filesystem",),
 )
 PURE: Final = (
     ("events",),
-    ("plan",),
-    ("closure", "findings"),
-    ("realization", "composition", "classic", "combinator", "laws", "sweep", "retention"),
+    ("plan", "graph"),
+    ("closure", "explanation", "findings"),
+    (
+        "realization",
+        "composition",
+        "classic",
+        "combinator",
+        "laws",
+        "sweep",
+        "retention",
+        "decoration",
+        "shorthand",
+        "unrolling",
+    ),
     ("manager",),
-    ("tracing",),
+    ("tracing", "environment"),
     ("realizer", "matcher", "resources"),
     ("codec", "showcase"),
     ("outputs", "failure"),
     ("config", "code"),
     ("encoding", "jsonable"),
-    ("refs",),
-    ("tree", "html", "comparison"),
+    ("refs", "chart"),
+    ("tree", "html", "comparison", "timetable"),
     ("canonical", "quantity"),
     ("errors",),
 )
@@ -90,9 +102,11 @@ UNTYPED: Final = frozenset({"Any", "cast"})
 #   what their text says: the one thing that a plan takes from outside of its arguments. Syntax
 #   trees are compiled, never run; what `id` gives tells objects apart, and enters no key.
 # codec: arrays and tables as bytes in memory; numpy and cattrs touch nothing else here.
+# shorthand: a function says itself which parameters it has.
 # refs: a reference hashes as its text does; no order depends on it.
 MORE: Final = {
     "refs": words("hash"),
+    "shorthand": words("inspect"),
     "code": words(
         "builtins dis importlib inspect linecache marshal sys warnings weakref compile id"
     ),

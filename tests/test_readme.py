@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -38,3 +39,33 @@ def test_readme_names_files_that_exist() -> None:
     links = re.findall(r"\]\(((?!http)[^)]+)\)", README)
     assert links
     assert [] == [link for link in links if not (ROOT / link).exists()]
+
+
+SESSION = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def shape(text: str) -> list[str]:
+    """What was printed, but for hashes, numbers and times, and for the columns that these fill."""
+    hashes = re.sub(r"(?<![.0-9a-f])[0-9a-f]{8,}", "#", text)
+    numbers = re.sub(r"\d+([.:-]\d+)*(e-\d+)?", "0", hashes)
+    return [" ".join(line.split()) for line in numbers.splitlines()]
+
+
+def test_readme_session_prints_what_it_shows(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "_pylightnix").mkdir()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (session,) = SESSION
+    for each in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+        command, _, printed = each.partition("\n")
+        ran = subprocess.run(
+            command,
+            shell=True,
+            cwd=tmp_path,
+            env={"PATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert 0 == ran.returncode, ran.stderr
+        assert shape(printed) == shape(ran.stdout), command

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from pylightnix_fn.canonical import Json
 from pylightnix_fn.failure import Failure
-from pylightnix_fn.findings.columns import columns, counted, cut, labelled, when
+from pylightnix_fn.findings.columns import columns, counted, cut, labelled, visible, when
 from pylightnix_fn.quantity import size_text
 from pylightnix_fn.retention.table import WIDTH, brief
 
@@ -57,11 +57,10 @@ class StoreInfo:
         }
 
     def text(self, width: int = WIDTH) -> str:
-        """The facts on lines of so many columns at most."""
+        """The facts on lines of so many columns at most; the path as it is, to be copied."""
         used = ("not to be seen by this user",) if self.processes is None else self.processes
         trash = f"{counted(self.trash, 'bin')}, {size_text(self.trash_size)}"
         facts = [
-            ("store", self.root),
             ("format", str(self.format)),
             ("durability", self.durability),
             ("derivations", str(self.derivations)),
@@ -72,7 +71,7 @@ class StoreInfo:
             ("free", size_text(self.free)),
             *(("used by" if not n else " ", each) for n, each in enumerate(used or ("nobody",))),
         ]
-        return "\n".join(labelled(facts, width))
+        return "\n".join((visible(self.root), *labelled(facts, width)))
 
     def __str__(self) -> str:
         return self.text()

@@ -68,13 +68,15 @@ class Run:
 class Runs:
     """Realizations in the order of a column, those first that have the largest there.
 
-    ``matcher`` is the label of the matcher that was asked, empty where none was.
+    ``matcher`` is the label of the matcher that was asked, empty where none was; ``more`` counts
+    realizations that were left out.
     """
 
     runs: tuple[Run, ...]
     matcher: str = ""
     by: str = STARTED
     ascending: bool = False
+    more: int = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -100,6 +102,10 @@ class Runs:
         without = [run for run in ordered if run.value(by) is ABSENT]
         with_value.sort(key=lambda run: _rank(run.value(by)), reverse=not ascending)
         return evolve(self, runs=(*with_value, *without), by=by, ascending=ascending)
+
+    def first(self, n: int) -> Runs:
+        """The table without what comes after the first ``n``."""
+        return evolve(self, runs=self.runs[:n], more=self.more + max(0, len(self.runs) - n))
 
     @property
     def best(self) -> Run | None:
@@ -135,8 +141,9 @@ class Runs:
             for label, run in zip(labels, self.runs, strict=True)
         ]
         marks = (["* best"] if self.best else []) + ([f"> {self.matcher}"] if self.matcher else [])
-        title = f"{counted(len(self.runs), 'realization')} of {self.runs[0].rref.name}"
-        header = cut(", ".join((title, *marks)), width)
+        title = f"{counted(len(self.runs) + self.more, 'realization')} of {self.runs[0].rref.name}"
+        cut_off = [f"the first {len(self.runs)}"] if self.more else []
+        header = cut(", ".join((title, *cut_off, *marks)), width)
         return "\n".join((header, *columns(("realization", *names), rows, width)))
 
     def _labels(self) -> list[str]:

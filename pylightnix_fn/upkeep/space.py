@@ -60,7 +60,8 @@ class Usage:
     freed: int
 
     def __str__(self) -> str:
-        total = f"{len(self.objects)} objects: {size_text(self.size)}"
+        objects = "object" if len(self.objects) == 1 else "objects"
+        total = f"{len(self.objects)} {objects}: {size_text(self.size)}"
         rows = (
             (each.reference.text, size_text(each.size), f"frees {size_text(each.freed)}")
             for each in self.objects
