@@ -1,147 +1,79 @@
-"""Plots: a number of all realizations of a name, over time or over what made them.
-
-Reads a store. What a quantity's name means: ``started``, ``seconds`` or ``size`` of the build, a
-parameter of the config (``learning_rate``, ``optimizer.momentum``), or a text artifact that holds
-one number (``accuracy.txt``).
-"""
+"""Plots: a number of all realizations of a name, over time or over what made them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
+from datetime import UTC
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
-from attrs import frozen
-
-from pylightnix_fn.canonical import Json
-from pylightnix_fn.chart.axis import LARGEST, Axis, axis_of, name_axis_of, time_axis_of
-from pylightnix_fn.chart.picture import Chart, Point
+from pylightnix_fn.chart.axis import Kind
+from pylightnix_fn.chart.picture import Chart
 from pylightnix_fn.chart.svg import svg
-from pylightnix_fn.comparison import value_text
-from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.plan import BadParameter
-from pylightnix_fn.store_protocol import MAX_TEXT, Record, Store
+from pylightnix_fn.errors.transfer import PackageMissing
+from pylightnix_fn.findings.plot import chart_of
+from pylightnix_fn.findings.runs import STARTED
+from pylightnix_fn.inquiry.runs import runs
+from pylightnix_fn.refs import DRef
+from pylightnix_fn.store_protocol import Store
 
-STARTED: Final = "started"
-_FIELDS: Final = "fields"  # where the parameters of a typed config stand
-
-Value: TypeAlias = float | str | None
-
-
-@frozen
-class _Run:
-    """A realization, with what it was made from and where it lies."""
-
-    record: Record
-    config: Mapping[str, Json]
-    folder: Path
+DAY: Final = 86_400.0  # seconds; matplotlib's times are in days since 1970
 
 
-def plot(store: Store, name: str, y: str, x: str = STARTED) -> Chart:
+def plot(store: Store, of: str | DRef[object], y: str, x: str = STARTED) -> Chart:
     """The number ``y`` of all realizations of a name, over ``x``, which may be no number, too.
 
-    What is damaged is left out, what lacks one of the two is counted. `BadParameter` where nothing
-    is left.
+    Both are columns of `runs`: ``started``, ``seconds`` or ``size`` of the build, a parameter of
+    the config, or a text artifact that holds one number. Errors: those of `runs`.
     """
-    runs = list(_runs(store, name))
-    if not runs:
-        raise BadParameter("plot", "name", name, _known_names(store, name))
-    values = [(run, _value(run, x), _value(run, y)) for run in runs]
-    rows = [(run, a, b) for run, a, b in values if a is not None and isinstance(b, float)]
-    if not rows:
-        numbers = any(isinstance(b, float) for _, _, b in values)
-        asked, text = ("x", x) if numbers else ("y", y)
-        raise BadParameter("plot", asked, text, f"what realizations of '{name}' have a number for")
-    axis, places = _axis(x, [a for _, a, _ in rows])
-    points = tuple(
-        Point(place, b, run.record.rref.text)
-        for place, (run, _, b) in zip(places, rows, strict=True)
-    )
-    title = f"{y} of {name} over {x}, {len(points)} realization{'s' if len(points) > 1 else ''}"
-    upright = axis_of(y, [point.y for point in points])
-    return Chart(title, axis, upright, points, len(runs) - len(rows))
+    return chart_of(runs(store, of), y, x)
 
 
 def write_plot(chart: Chart, path: Path | str) -> Path:
-    """Write a chart as an SVG file, and give its path."""
+    """Write a chart as a picture, and give its path.
+
+    ``.svg`` needs nothing else; ``.png`` needs matplotlib: `PackageMissing` where it is not there.
+    """
     file = Path(path)
-    if file.suffix.lower() != ".svg":
-        raise BadParameter("write_plot", "path", str(path), "a name that ends in .svg")
-    file.write_text(f"{svg(chart)}\n", encoding="utf-8")
+    write = _FORMATS.get(file.suffix.lower())
+    if write is None:
+        raise BadParameter("write_plot", "path", str(path), "a name that ends in .svg or .png")
+    write(chart, file)
     return file
 
 
-def _runs(store: Store, name: str) -> Iterator[_Run]:
-    for dref in store.drefs():
-        if dref.name != name:
-            continue
-        with suppress(PylightnixError):  # damaged, or gone meanwhile
-            config = store.config(dref).value()
-            for rref in store.rrefs(dref):
-                with suppress(PylightnixError):
-                    yield _Run(store.record(rref), config, store.folder(rref))
+def _write_svg(chart: Chart, file: Path) -> None:
+    file.write_text(f"{svg(chart)}\n", encoding="utf-8")
 
 
-def _known_names(store: Store, name: str) -> str:
-    names = sorted({dref.name for dref in store.drefs()})
-    close = get_close_matches(name, names, 3, 0.5) or names[:3]
-    return f"a name with realizations, such as {', '.join(close)}" if close else "an older store"
-
-
-def _value(run: _Run, quantity: str) -> Value:
-    """A number, a text where it is none, or `None` where there is nothing of the name."""
-    facts = run.record.facts
-    if quantity == STARTED:
-        return facts.started.timestamp()
-    if quantity == "seconds":
-        return max(0.0, (facts.stopped - facts.started).total_seconds())
-    if quantity == "size":
-        return float(run.record.size)
-    found, value = _parameter(run.config, quantity.split("."))
-    if not found:
-        return _number(_text(run.folder, quantity))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if abs(value) <= LARGEST else None
-    return value if isinstance(value, str) else value_text(value)
-
-
-def _parameter(config: Mapping[str, Json], path: Sequence[str]) -> tuple[bool, Json]:
-    """Whether a config has a parameter, and its value; those of a typed config come first."""
-    for value in (config.get(_FIELDS), config):
-        for key in path:
-            if not isinstance(value, Mapping) or key not in value:
-                break
-            value = value[key]
-        else:
-            return True, value
-    return False, None
-
-
-def _text(folder: Path, file: str) -> str:
-    """A small text artifact; empty where there is none, or it lies elsewhere."""
-    with suppress(OSError, ValueError):
-        home, path = folder.resolve(), (folder / file).resolve()
-        if path.is_relative_to(home) and path.is_file() and path.stat().st_size <= MAX_TEXT:
-            return path.read_text(encoding="utf-8")
-    return ""
-
-
-def _number(text: str) -> float | None:
+def _write_png(chart: Chart, file: Path) -> None:
     try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if abs(value) <= LARGEST else None
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise PackageMissing("matplotlib", "plot") from None
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    over_time = chart.x.kind is Kind.TIME
+    points = sorted(chart.points, key=lambda each: each.x) if over_time else chart.points
+    unit = DAY if over_time else 1.0
+    style = "o-" if over_time else "o"
+    axes.plot([each.x / unit for each in points], [each.y for each in points], style)
+    axes.set_title(chart.title)
+    axes.set_xlabel(chart.x.label)
+    axes.set_ylabel(chart.y.label)
+    if over_time:
+        axes.xaxis_date(UTC)
+    if chart.x.is_log:
+        axes.set_xscale("log")
+    if chart.y.is_log:
+        axes.set_yscale("log")
+    if chart.x.names:
+        axes.set_xticks(range(len(chart.x.names)), chart.x.names)
+    figure.savefig(file, format="png", dpi=150)
 
 
-def _axis(label: str, values: Sequence[float | str]) -> tuple[Axis, list[float]]:
-    """The axis of some values, and their places on it; of names, where one is no number."""
-    numbers = [value for value in values if isinstance(value, float)]
-    if len(numbers) == len(values):
-        kind = time_axis_of if label == STARTED else axis_of
-        return kind(label, numbers), numbers
-    texts = [value if isinstance(value, str) else f"{value:g}" for value in values]
-    names = sorted(set(texts))
-    return name_axis_of(label, names), [float(names.index(text)) for text in texts]
+_FORMATS: Final[Mapping[str, Callable[[Chart, Path], None]]] = {
+    ".svg": _write_svg,
+    ".png": _write_png,
+}
