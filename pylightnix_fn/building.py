@@ -5,7 +5,7 @@ A build that fails, for whatever reason, leaves all that it wrote with notes of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from pylightnix_fn.filesystem import DISK
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import reason
 from pylightnix_fn.realizer import Arguments, Context
-from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.refs import RRef
 from pylightnix_fn.remains import shortage
 from pylightnix_fn.store_protocol import Facts, Store
 from pylightnix_fn.versions import versions_of
@@ -86,10 +86,10 @@ def dismiss(sites: Sequence[Workshop]) -> None:
             delete(DISK, each.staging.home)
 
 
-def taken_samples(store: Store, dref: DRef[object]) -> set[int]:
-    """The numbers of the samples that a store holds, whatever they were built from."""
+def samples_of(store: Store, rrefs: Iterable[RRef[object]]) -> set[int]:
+    """The numbers of these samples, so far as they are there."""
     numbers: set[int] = set()
-    for rref in store.rrefs(dref):
+    for rref in rrefs:
         with suppress(DamagedObject, MissingObject):
             numbers.add(store.record(rref).facts.sample)
     return numbers

@@ -194,6 +194,14 @@ def delete(fs: FileSystem, path: Path) -> None:
         fs.rmdir(path.name, at=parent)
 
 
+def delete_emptied(fs: FileSystem, path: Path) -> None:
+    """Delete a folder from which most likely everything was taken."""
+    try:
+        fs.rmdir(path)
+    except OSError:  # something is left in it
+        delete(fs, path)
+
+
 def _empty(fs: FileSystem, top: int) -> None:
     """Folders come up to the top before they are emptied, so two are open at any time."""
     while folders := [name for name in fs.listdir(top) if not _unlinked(fs, name, top)]:

@@ -12,7 +12,7 @@ from typing import Final, Generic, Self, TypeVar, overload
 
 from attrs import Factory, define, frozen
 
-from pylightnix_fn.building import check_promises, committed, dismiss, leave, taken_samples
+from pylightnix_fn.building import check_promises, committed, dismiss, leave, samples_of
 from pylightnix_fn.closure import Closure
 from pylightnix_fn.driver import realize
 from pylightnix_fn.errors.build import BeingBuilt, InputGone, PauseEnded
@@ -197,7 +197,9 @@ def _begun(
 
     with ExitStack() as stack:
         stack.enter_context(store.building(dref, context, refuse))
-        sample = free_number(taken_samples(store, dref)) if failure is None else failure.sample
+        sample = (
+            free_number(samples_of(store, store.rrefs(dref))) if failure is None else failure.sample
+        )
         site = workshop(store, store.stage(dref), context, derivation, sample, arguments)
         if failure is not None:
             continued(failure.folder, site.folder)

@@ -13,9 +13,9 @@ from typing import Final
 
 from attrs import Factory, frozen
 
-from pylightnix_fn.building import build, taken_samples
+from pylightnix_fn.building import build, samples_of
 from pylightnix_fn.content.progress import reporting, told_to
-from pylightnix_fn.events import Built, Observer, Started, Waiting
+from pylightnix_fn.events import Built, Observer, Started, Waiting, unobserved
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.plan import (
     Budget,
@@ -69,7 +69,7 @@ def settle(task: Task, observe: Observer) -> RRefs:
     with _building(task, observe):
         spent, began = Spent(), time.monotonic()
         if task.rebuild:
-            number = free_number(taken_samples(task.store, task.dref))
+            number = free_number(samples_of(task.store, task.store.rrefs(task.dref)))
             _build(task, REBUILD, number, observe)
         while True:
             match _asked(task, spent, began):
@@ -94,8 +94,8 @@ def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
 
 def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:
     """As many builds as are wanted, or as the budget allows; what is spent then."""
-    tried, n = taken_samples(task.store, task.dref), step.n
     known: frozenset[RRef[object]] = frozenset(task.store.rrefs(task.dref))
+    tried, n = samples_of(task.store, known), step.n
     while n > 0 and not limit_reached(spent, task.budget):
         number = free_number(tried)
         made = _build(task, step.why, number, observe)
@@ -110,9 +110,10 @@ def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[o
     clock = time.monotonic()
     with reporting(told_to(observe, task.dref)):
         made = build(task.store, task.derivation, task.context, sample, task.arguments)
-    for rref in made:
-        size = task.store.record(rref).size
-        observe(Built(task.dref, rref, time.monotonic() - clock, size))
+    seconds = time.monotonic() - clock
+    if observe is not unobserved:
+        for rref in made:
+            observe(Built(task.dref, rref, seconds, task.store.record(rref).size))
     return made
 
 

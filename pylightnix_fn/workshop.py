@@ -222,4 +222,5 @@ def workshop(
 def make_parents(site: Workshop) -> None:
     """Make the folders that promised outputs lie in."""
     for promise in site.derivation.promises:
-        (site.folder / promise.path).parent.mkdir(parents=True, exist_ok=True)
+        if "/" in promise.path:
+            (site.folder / promise.path).parent.mkdir(parents=True, exist_ok=True)

@@ -39,6 +39,7 @@ from pylightnix_fn.errors.store import (
     StoreMissing,
     StoreNotWritable,
 )
+from pylightnix_fn.locks import locked
 from pylightnix_fn.store.inspection import OWN, damage_of
 from pylightnix_fn.store.trash import binned_name
 
@@ -558,3 +559,19 @@ def test_full_disk_is_told_and_leaves_the_store_whole(tmp_path: Path) -> None:
         store.close()  # or else the file system is in use
     finally:
         subprocess.run(["umount", str(tmp_path / "small")], check=True)
+
+
+def test_what_this_process_removed_is_not_taken_for_pinned(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path)
+    rref = put(store, registered(store), {"a": ""})
+    assert store.pin([rref])
+    store.remove(rref)
+    assert not store.pin([rref])
+
+
+def test_what_is_pinned_once_is_not_looked_for_again(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path)
+    rref = put(store, registered(store), {"a": ""})
+    assert store.pin([rref])
+    with locked(store.fs, store.layout.gate):  # or it would wait
+        assert store.pin([rref])

@@ -170,10 +170,13 @@ class DiskStore:
         except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
             with guarded(self.layout):
                 return self._all_there(wanted)
+        new = tuple(rref for rref in wanted if rref.text not in writer.noted)
+        if not new:
+            return True
         with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
-            there = self._all_there(wanted)
+            there = self._all_there(new)
             if there:
-                writer.note([text for rref in wanted for text in (rref.dref.text, rref.text)])
+                writer.note([text for rref in new for text in (rref.dref.text, rref.text)])
         return there
 
     @contextmanager

@@ -22,6 +22,7 @@ from pylightnix_fn.errors.store import (
 )
 from pylightnix_fn.files import (
     delete,
+    delete_emptied,
     exists,
     folder_at,
     is_folder,
@@ -78,25 +79,25 @@ def staged(backing: Backing, name: str) -> Staging:
 def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) -> None:
     """Make a folder for each derivation, behind one barrier for all."""
     fs, layout = backing.fs, backing.layout
-    stagings: dict[DRef[object], Staging] = {}
-    for dref, config in configs.items():
-        stagings[dref] = staged(backing, dref.name)
-        path = stagings[dref].folder / CONFIG_FILE
-        write_file(fs, path, config.text.encode(), sync=backing.syncs_files)
+    home = staged(backing, "configs").home
+    folders = {dref: home / str(number) for number, dref in enumerate(configs)}
+    for dref, folder in folders.items():
+        fs.mkdir(folder, 0o755)
+        text = configs[dref].text
+        write_file(fs, folder / CONFIG_FILE, text.encode(), sync=backing.syncs_files)
         if backing.syncs_files:
-            settle_names(backing, [path.parent])
+            settle_names(backing, [folder])
     barrier(backing)
     with locked(fs, layout.gate, shared=True):
         writer_of(backing).note([dref.text for dref in configs])
-        for dref, staging in stagings.items():
-            if not _renamed(backing, staging.folder, layout.derivation(dref)):
-                _mend_config(backing, dref, configs[dref], staging)
+        for dref, folder in folders.items():
+            if not _renamed(backing, folder, layout.derivation(dref)):
+                _mend_config(backing, dref, configs[dref], folder)
         settle_names(backing, [layout.objects])
-    for staging in stagings.values():
-        delete(fs, staging.home)
+    delete(fs, home)
 
 
-def _mend_config(backing: Backing, dref: DRef[object], config: Config, staging: Staging) -> None:
+def _mend_config(backing: Backing, dref: DRef[object], config: Config, staged: Path) -> None:
     """The derivation has a folder already: let its config be the one that its name stands for."""
     fs, path = backing.fs, backing.layout.config(dref)
     found = read_file(fs, path, MAX_RECORD)
@@ -106,8 +107,8 @@ def _mend_config(backing: Backing, dref: DRef[object], config: Config, staging: 
         each.is_harmless for each in config_damage(fs, backing.layout, dref)
     ):
         there = str(sha256_or_none(found))
-        raise HashCollision(dref.text, there, config.digest, str(staging.folder))
-    fs.rename(staging.folder / CONFIG_FILE, path)
+        raise HashCollision(dref.text, there, config.digest, str(staged))
+    fs.rename(staged / CONFIG_FILE, path)
     settle_names(backing, [path.parent])
 
 
@@ -135,15 +136,14 @@ def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> RRef[F
         with locked(fs, layout.gate, shared=True):
             _check_needs(backing, sealed.dref, context)
             writer.note([made.text])
-            published = _renamed(backing, staging.folder, target)
-            if published:
-                _close(backing, target)  # so nobody sees it open who holds the gate alone
+            # Closed under the lock: so nobody sees it open who holds the gate alone.
+            published = _renamed(backing, staging.folder, target, mode=0o555)
         if published:
             settle_names(backing, [target.parent])
             break
         if _adopted(backing, made, sealed.whole, build, staging):
             break
-    delete(fs, staging.home)
+    delete_emptied(fs, staging.home)
     return made
 
 
@@ -164,11 +164,13 @@ def _check_needs(backing: Backing, dref: DRef[object], context: Context) -> None
             raise MissingObject(reference.text, str(backing.layout.root))
 
 
-def _renamed(backing: Backing, folder: Path, target: Path) -> bool:
-    """Rename a folder to its final name; whether nothing was there."""
+def _renamed(backing: Backing, folder: Path, target: Path, mode: int | None = None) -> bool:
+    """Rename a folder to its final name; whether nothing was there.
+
+    Its mode comes after the rename, which needs the right to write it.
+    """
     fs = backing.fs
-    identity = fs.lstat(folder).st_ino
-    with opened(fs, target.parent, FOLDER) as there:
+    with opened(fs, folder, FOLDER) as it, opened(fs, target.parent, FOLDER) as there:
         try:
             fs.rename(folder, target.name, to=there)
         except OSError as error:
@@ -180,13 +182,15 @@ def _renamed(backing: Backing, folder: Path, target: Path) -> bool:
             # Over a network, what was done may be reported as failed.
             if not is_folder(fs, target.name, at=there):
                 raise
-            if fs.lstat(target.name, at=there).st_ino != identity:
+            if fs.lstat(target.name, at=there).st_ino != fs.fstat(it).st_ino:
                 raise
+        if mode is not None:
+            fs.fchmod(it, mode)
     return True
 
 
 def _close(backing: Backing, folder: Path) -> None:
-    """Make the top read-only; after the rename, which needs the right to write it."""
+    """Make the top read-only."""
     fs = backing.fs
     with (
         opened(fs, folder.parent, FOLDER) as parent,

@@ -12,6 +12,7 @@ import secrets
 import threading
 import weakref
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -106,6 +107,11 @@ class Desk:
                     # What was handed out may outlive the store value, so its writer does, too.
                     weakref.finalize(self, _set_aside, writer).atexit = False
         return writer
+
+    def forget(self, references: Iterable[str]) -> None:
+        """Let it not be taken for granted any more that these are there."""
+        if self._writer is not None:
+            self._writer.noted.difference_update(references)
 
     def __reduce__(self) -> tuple[type[Desk], tuple[()]]:
         return Desk, ()  # in another process it is empty
