@@ -18,6 +18,7 @@ from pylightnix_fn.errors.store import StoreFailed, StoreFull, StoreNotWritable
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.machine import Machine, this_machine
+from pylightnix_fn.store.rounds import Rounds
 from pylightnix_fn.store.writer import Desk
 
 Durability: TypeAlias = Literal["batch", "full", "off"]
@@ -40,6 +41,7 @@ class Backing:
     fs: FileSystem = field(default=DISK, repr=False)
     machine: Machine = field(factory=this_machine, repr=False)
     desk: Desk = field(default=Factory(Desk), eq=False, repr=False)
+    rounds: Rounds = field(default=Factory(Rounds), eq=False, repr=False)
 
     @property
     def syncs_files(self) -> bool:

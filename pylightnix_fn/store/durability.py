@@ -18,13 +18,13 @@ from pylightnix_fn.store.backing import REFUSED, Backing
 
 
 def barrier(backing: Backing) -> None:
-    """Wait until the disk has everything that was written so far.
+    """Wait until the disk has everything that was written so far, together with other threads.
 
     Never to be tried again where it fails: the system may have dropped what it could not write.
     """
     if backing.durability == "batch":
         with opened(backing.fs, backing.layout.objects, FOLDER) as descriptor:
-            backing.fs.syncfs(descriptor)
+            backing.rounds.wait(lambda: backing.fs.syncfs(descriptor))
     elif backing.durability == "off":
         _mark(backing)
 
