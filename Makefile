@@ -6,8 +6,11 @@ MNIST_SHA256 := 731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1
 
 TIMES := 10
 
+# `make examples HELLO=` takes GNU Hello from the network, HELLO='--url ... --sha256 ...' another.
+HELLO := --small
+
 .DEFAULT_GOAL := help
-.PHONY: help mnist mnist-full test check faults bench clean
+.PHONY: help mnist mnist-full examples test check faults bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +22,17 @@ mnist: ## train and keep the models of the MNIST example, on the digits that lie
 mnist-full: ## the same on all 70,000 digits, which it downloads (11 MB)
 	@$(call environment,examples)
 	@.venv/bin/python examples/mnist.py --url $(MNIST_URL) --sha256 $(MNIST_SHA256)
+
+examples: ## each example twice, in a fresh folder: the second run builds nothing
+	@$(call environment,examples dask)
+	@$(call in_turn,first second,mnist.py)
+	@$(call in_turn,first,mnist_inplace.py)
+	@$(call in_turn,first second,sweep.py)
+	@$(call in_turn,first second,parallel.py .)
+	@$(call in_turn,first second,hello.py $(HELLO))
+	@$(call in_turn,first second,annealing.py)
+	@$(call in_turn,first second,mdrun.py $(CURDIR)/README.md --output README.md)
+	@$(call in_turn,first second,notebook.ipynb)
 
 test: check ## every check, as continuous integration runs them
 
@@ -59,4 +73,19 @@ done; \
 echo "No Python 3.11 or newer that can make environments: tried $(pythons)." >&2; \
 echo 'Install one (Debian, Ubuntu: also python3-venv), or name it: make $@ PYTHON=/path/to/python3.12' >&2; \
 exit 1
+endef
+
+bin := $(CURDIR)/.venv/bin
+program = $(bin)/python $(CURDIR)/examples/$(1)
+notebook = PYTHONPATH=$(CURDIR)/examples $(bin)/jupyter-execute --inplace $(1) \
+  && grep -o 'built: [a-z, ]*\b' $(1) | head -1
+
+# $(2) is run in a folder of its own, which goes where all has gone well.
+define in_turn
+folder=$$(mktemp -d); cp examples/notebook.ipynb $$folder; cd $$folder && \
+for time in $(1); do \
+  printf '\n## examples/%s, %s run\n' '$(2)' $$time; \
+  $(call $(if $(filter %.ipynb,$(2)),notebook,program),$(2)) || exit; \
+done; \
+chmod -R u+w $$folder && rm -rf $$folder
 endef
