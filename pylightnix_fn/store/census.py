@@ -19,7 +19,8 @@ def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
 
 def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
     """All realizations of a derivation, sorted."""
-    names = names_in(backing.fs, backing.layout.derivation(dref)) if is_there(backing, dref) else []
+    place = backing.layout.place(dref)
+    names = names_in(backing.fs, place) if is_folder(backing.fs, place) else []
     found = (rref_of(name, dref) for name in names)
     return tuple(rref for rref in found if rref is not None)
 
@@ -27,9 +28,9 @@ def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
 def is_there(backing: Backing, reference: DRef[object] | RRef[object]) -> bool:
     """Whether an object is there, and not behind a link."""
     fs, layout = backing.fs, backing.layout
-    if isinstance(reference, DRef):
-        return is_folder(fs, layout.derivation(reference))
-    return is_there(backing, reference.dref) and is_folder(fs, layout.realization(reference))
+    if isinstance(reference, RRef) and not is_there(backing, reference.dref):
+        return False
+    return is_folder(fs, layout.place(reference))
 
 
 def objects_of(backing: Backing) -> Iterator[DRef[Folder] | RRef[Folder]]:

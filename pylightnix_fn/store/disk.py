@@ -36,7 +36,7 @@ from pylightnix_fn.store.backing import Backing, Durability, guarded
 from pylightnix_fn.store.census import drefs_of, is_there, rrefs_of
 from pylightnix_fn.store.durability import look_through
 from pylightnix_fn.store.foundation import check_staging, make_reserve, prepare
-from pylightnix_fn.store.layout import Layout
+from pylightnix_fn.store.layout import CONFIG_FILE, Layout
 from pylightnix_fn.store.liveness import in_use
 from pylightnix_fn.store.machine import Machine, this_machine, this_process
 from pylightnix_fn.store.publication import (
@@ -142,7 +142,7 @@ class DiskStore:
         if not new:
             return True
         with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
-            there = all(is_folder(self.fs, self.layout.derivation(dref)) for dref in new)
+            there = all(is_folder(self.fs, self.layout.place(dref)) for dref in new)
             if there:
                 writer.note([dref.text for dref in new])
         return there
@@ -153,14 +153,14 @@ class DiskStore:
         wanted = context_text(context).encode()
         with guarded(self.layout):
             found = (
-                self._candidate(rref, folder, context, reads)
-                for rref in self.rrefs(dref)
-                if self._was_built_from(folder := self.layout.realization(rref), wanted)
+                self._candidate(rref, place, context, reads)
+                for rref in rrefs_of(self.backing, dref)
+                if self._was_built_from(place := self.layout.place(rref), wanted)
             )
             return tuple(each for each in found if each is not None)
 
-    def _was_built_from(self, folder: Path, context: bytes) -> bool:
-        return read_file(self.fs, folder / CONTEXT_FILE, MAX_RECORD) == context
+    def _was_built_from(self, place: str, context: bytes) -> bool:
+        return read_file(self.fs, f"{place}/{CONTEXT_FILE}", MAX_RECORD) == context
 
     def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
         wanted = tuple(rrefs)
@@ -274,7 +274,7 @@ class DiskStore:
         )
 
     def _all_there(self, rrefs: tuple[RRef[object], ...]) -> bool:
-        return all(is_folder(self.fs, self.layout.realization(rref)) for rref in rrefs)
+        return all(is_folder(self.fs, self.layout.place(rref)) for rref in rrefs)
 
     def _artifact(self, folder: Path, top: int, name: str) -> str | None:
         """A text artifact; a link leads to another place in the same realization."""
@@ -291,20 +291,20 @@ class DiskStore:
         return read_text(self.fs, real, MAX_TEXT) if real.is_relative_to(home) else None
 
     def _candidate(
-        self, rref: RRef[Folder], folder: Path, context: Context, reads: frozenset[str]
+        self, rref: RRef[Folder], place: str, context: Context, reads: frozenset[str]
     ) -> Candidate | None:
         """A realization as a matcher sees it; `None` if it went while it was looked at."""
         try:
-            build = read_build(self.fs, folder, rref)
+            build = read_build(self.fs, place, rref)
         except DamagedObject:
-            if is_folder(self.fs, folder):
+            if is_folder(self.fs, place):
                 raise
             return None
         texts = self.texts(rref, reads)
-        if None in texts.values() and not is_folder(self.fs, folder):
+        if None in texts.values() and not is_folder(self.fs, place):
             return None
         return candidate_of(Record(rref, context, build.facts, build.size), texts)
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
-        found = read_file(self.fs, self.layout.config(dref), MAX_RECORD)
+        found = read_file(self.fs, f"{self.layout.place(dref)}/{CONFIG_FILE}", MAX_RECORD)
         return found == config.text.encode()

@@ -106,6 +106,16 @@ class Layout:
         """The folder of a realization."""
         return self.objects.joinpath(rref.text[6 + HASH_LENGTH :], rref.digest)
 
+    @cached_property
+    def _objects(self) -> str:
+        return str(self.objects)
+
+    def place(self, reference: DRef[object] | RRef[object]) -> str:
+        """`located` as a text, for where many are looked at: paths take their time."""
+        if isinstance(reference, DRef):
+            return f"{self._objects}/{reference.text[5:]}"
+        return f"{self._objects}/{reference.text[6 + HASH_LENGTH :]}/{reference.digest}"
+
     def located(self, reference: DRef[object] | RRef[object]) -> Path:
         """The folder of a derivation or of a realization."""
         if isinstance(reference, DRef):

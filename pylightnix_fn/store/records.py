@@ -6,6 +6,7 @@ what tells whether it is whole.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -153,16 +154,16 @@ def read_record(fs: FileSystem, folder: Path, rref: RRef[object]) -> Record:
     return Record(rref_from(rref.text), context, build.facts, build.size)
 
 
-def read_build(fs: FileSystem, folder: Path, rref: RRef[object]) -> Build:
+def read_build(fs: FileSystem, folder: Where, rref: RRef[object]) -> Build:
     """How a realization came to be; `DamagedObject` if the file is not whole."""
-    text = read_text(fs, folder / BUILD_FILE, MAX_RECORD)
+    text = read_text(fs, f"{folder}/{BUILD_FILE}", MAX_RECORD)
     if text is None:
         raise DamagedObject(rref.text, BUILD_FILE, _no_text(MAX_RECORD))
     # The check covers the text as it stands: what passes is spelled as the store spells it.
     if text[:_BEFORE] != '{"check":"' or text[_BEFORE:_AFTER] != digest("{" + text[_AFTER + 2 :]):
         raise DamagedObject(rref.text, BUILD_FILE, "its checksum is not that of its fields")
     try:
-        value = parsed(text)
+        value: object = json.loads(text)  # not `parsed`: fields that are not used may be anything
         if not isinstance(value, Mapping) or value["of"] != rref.digest:
             raise ValueError("it is that of another realization")
         return Build(
@@ -171,7 +172,7 @@ def read_build(fs: FileSystem, folder: Path, rref: RRef[object]) -> Build:
             _time(value["first"]),
             None if value["log"] is None else _string(value["log"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise DamagedObject(rref.text, BUILD_FILE, str(error)) from error
 
 
