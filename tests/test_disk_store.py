@@ -569,6 +569,14 @@ def test_what_this_process_removed_is_not_taken_for_pinned(tmp_path: Path) -> No
     assert not store.pin([rref])
 
 
+def test_what_went_with_its_derivation_is_not_taken_for_pinned(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path)
+    rref = put(store, registered(store), {"a": ""})
+    assert store.pin([rref])
+    store.remove(rref.dref)
+    assert not store.pin([rref])
+
+
 def test_what_is_pinned_once_is_not_looked_for_again(tmp_path: Path) -> None:
     store = DiskStore.open(tmp_path)
     rref = put(store, registered(store), {"a": ""})

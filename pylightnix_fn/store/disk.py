@@ -30,7 +30,7 @@ from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef
 from pylightnix_fn.remains import failures_in, homes_below
 from pylightnix_fn.store.backing import Backing, Durability, guarded
 from pylightnix_fn.store.census import drefs_of, is_there, rrefs_of
@@ -170,13 +170,13 @@ class DiskStore:
         except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
             with guarded(self.layout):
                 return self._all_there(wanted)
-        new = tuple(rref for rref in wanted if rref.text not in writer.noted)
+        new = tuple(rref for rref in wanted if not writer.noted.issuperset(_texts(rref)))
         if not new:
             return True
         with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
             there = self._all_there(new)
             if there:
-                writer.note([text for rref in new for text in (rref.dref.text, rref.text)])
+                writer.note([text for rref in new for text in _texts(rref)])
         return there
 
     @contextmanager
@@ -308,3 +308,8 @@ class DiskStore:
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         found = read_file(self.fs, f"{self.layout.place(dref)}/{CONFIG_FILE}", MAX_RECORD)
         return found == config.text.encode()
+
+
+def _texts(rref: RRef[object]) -> tuple[str, str]:
+    """What is noted of a realization that is relied on."""
+    return f"dref:{rref.text[6 + HASH_LENGTH :]}", rref.text

@@ -60,7 +60,7 @@ def move_to(
 ) -> None:
     """Rename objects into a folder of the trash, in this order; the gate must be held alone."""
     for reference in references:
-        backing.desk.forget([reference.text])
+        backing.desk.forget(reference.text)
         with suppress(FileNotFoundError):  # it is gone already
             move_away(backing, backing.layout.located(reference), place / binned_name(reference))
 

@@ -12,7 +12,6 @@ import secrets
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from attrs import Factory, define, field
 from pylightnix_fn.files import write_all
 from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.locks import Lock, acquired, locked
+from pylightnix_fn.refs import HASH_LENGTH
 from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.machine import this_process
 
@@ -108,10 +108,13 @@ class Desk:
                     weakref.finalize(self, _set_aside, writer).atexit = False
         return writer
 
-    def forget(self, references: Iterable[str]) -> None:
-        """Let it not be taken for granted any more that these are there."""
+    def forget(self, reference: str) -> None:
+        """Let it not be taken for granted any more that this is there, with what lies in it."""
         if self._writer is not None:
-            self._writer.noted.difference_update(references)
+            gone, noted = reference[5:], self._writer.noted
+            noted.difference_update(
+                {each for each in noted if gone in (each[5:], each[6 + HASH_LENGTH :])}
+            )
 
     def __reduce__(self) -> tuple[type[Desk], tuple[()]]:
         return Desk, ()  # in another process it is empty
