@@ -16,7 +16,7 @@ from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.retention.choice import keep_roots
 from pylightnix_fn.retention.collection import GcPlan
 from pylightnix_fn.retention.policy import Policy
-from pylightnix_fn.store.layout import TIME_FILE, dref_of, rref_of
+from pylightnix_fn.store.layout import TIME_FILE
 from pylightnix_fn.upkeep import collection, roots
 
 Reference: TypeAlias = "DRef[object] | RRef[object]"
@@ -117,24 +117,10 @@ def folder_of(reference: Reference) -> Path:
 
 
 def _links_below(folder: Path) -> Iterator[tuple[Path, Reference]]:
-    objects = Path(os.path.realpath(current_store().layout.objects))
+    backing = current_store().backing
     for here, folders, names in os.walk(folder):
         folders.sort()
-        for name in sorted((*folders, *names)):
-            path = Path(here, name)
-            real = Path(os.path.realpath(path))
-            if path.is_symlink() and real.is_relative_to(objects):
-                reference = _object(real.relative_to(objects).parts)
-                if reference is not None:
-                    yield path, reference
-
-
-def _object(parts: tuple[str, ...]) -> Reference | None:
-    match parts:
-        case (derivation,):
-            return dref_of(derivation)
-        case (derivation, realization):
-            dref = dref_of(derivation)
-            return None if dref is None else rref_of(realization, dref)
-        case _:
-            return None
+        for path in (Path(here, name) for name in sorted((*folders, *names))):
+            reference = roots.led_to(backing, path) if path.is_symlink() else None
+            if reference is not None:
+                yield path, reference

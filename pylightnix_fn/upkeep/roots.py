@@ -57,7 +57,7 @@ def link(store: DiskStore, reference: Reference, path: Path | str) -> Path:
     Replaces a link into this store; `LinkTaken` where there is anything else.
     """
     there, layout = Path(path).expanduser().absolute(), store.layout
-    is_ours = there.is_symlink() and _led_to(store.backing, there) is not None
+    is_ours = there.is_symlink() and led_to(store.backing, there) is not None
     if os.path.lexists(there) and not is_ours:
         raise LinkTaken(str(there), "something else is there, which is not replaced")
     registered = layout.registered / sha256(os.fsencode(there)).hexdigest()[:32]
@@ -89,7 +89,7 @@ def roots_of(backing: Backing) -> dict[str, Reference]:
     for name in names_in(fs, layout.registered):
         with suppress(FileNotFoundError):
             path = Path(fs.readlink(layout.registered / name))
-            reference = _led_to(backing, path)
+            reference = led_to(backing, path)
             if reference is not None:
                 found[str(path)] = reference
     return found
@@ -99,7 +99,7 @@ def forget_lost_links(backing: Backing) -> None:
     """Take away registrations of links that are not there any more; the gate must be held."""
     fs, layout = backing.fs, backing.layout
     for name in names_in(fs, layout.registered):
-        if _led_to(backing, Path(fs.readlink(layout.registered / name))) is None:
+        if led_to(backing, Path(fs.readlink(layout.registered / name))) is None:
             fs.unlink(layout.registered / name)
 
 
@@ -129,7 +129,7 @@ def _named(backing: Backing, path: Path) -> Reference:
     return reference
 
 
-def _led_to(backing: Backing, link: Path) -> Reference | None:
+def led_to(backing: Backing, link: Path) -> Reference | None:
     """The object that a link anywhere leads to, be it there or not; `None` if to none."""
     try:
         target = link.parent / os.readlink(link)
