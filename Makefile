@@ -10,7 +10,7 @@ TIMES := 10
 HELLO := --small
 
 .DEFAULT_GOAL := help
-.PHONY: help mnist mnist-full examples test check faults bench clean
+.PHONY: help mnist mnist-full examples test check faults bench bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -49,14 +49,18 @@ faults: ## break the store on purpose, TIMES=10 times as often as `make test` do
 	@.ci/programs
 	.venv/bin/python -m pytest -q -n auto --dist loadfile tests/faults --faults=$(TIMES)
 
-bench: ## measure what starting up costs
-	@$(call environment,examples dev)
-	@.venv/bin/python benchmarks/startup.py
+bench: ## measure against peers and floors, WHAT='--time-limit 900 nothing' for a part
+	@$(call environment,dev)
+	@.venv/bin/python -m benchmarks $(WHAT)
+
+bench-quick: ## the same in three minutes: smaller, and fewer times
+	@$(call environment,dev)
+	@.venv/bin/python -m benchmarks --quick $(WHAT)
 
 clean: ## remove .venv and every cache, but no store
 	@echo 'removing .venv and the caches of the tools'
 	@rm -f .venv/pyvenv.cfg
-	@rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv benchmarks/.venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find .ci pylightnix_fn tests examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # The Python of .venv comes first, so that .venv keeps it. Some machines have names without a Python

@@ -6,17 +6,18 @@ makes it smaller lowers the bound.
 
 from __future__ import annotations
 
-import os
+import gc as gc_of_python
 import subprocess
 import sys
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
+from attrs import frozen
 from scenarios import Counter as Stages
 from scenarios import facts, put, registered
 
@@ -26,7 +27,6 @@ from pylightnix_fn import (
     DRef,
     Folder,
     Manager,
-    MemoryStore,
     Realization,
     add_root,
     best,
@@ -39,7 +39,7 @@ from pylightnix_fn import (
 from pylightnix_fn.filesystem import Disk, FileSystem
 from pylightnix_fn.store.backing import Durability
 
-FEW: Final = 20  # stages, or realizations; growth is measured from here to twice as many
+FEW: Final = 10  # stages, or realizations; growth is measured from here to twice as many
 BIG: Final = 2**28  # bytes
 MIB: Final = 2**20
 
@@ -94,17 +94,266 @@ def nothing(store: DiskStore) -> None:
     """No preparation."""
 
 
-# Pipelines: calls for each stage, and those that there are in any case.
+def realized(stages: int) -> Work:
+    """A pipeline made true."""
+    closure = pipeline(stages)
+    return lambda store: realize(closure, store)
 
 
-def test_nothing_to_do_takes_few_calls_a_stage(tmp_path: Path) -> None:
-    few, many = (
-        counted(
-            tmp_path / str(stages),
-            lambda store, it=pipeline(stages): realize(it, store),
-            lambda store, it=pipeline(stages): realize(it, store),
-        )
-        for stages in (FEW, 2 * FEW)
+def explained(stages: int) -> Work:
+    """What would be done for a pipeline."""
+    closure = pipeline(stages)
+    return lambda store: explain(closure, store)
+
+
+def with_realizations(count: int) -> Work:
+    """One derivation with so many realizations, each of which holds a number."""
+
+    def stock(store: DiskStore) -> None:
+        dref = registered(store)
+        for number in range(count):
+            put(store, dref, {"accuracy.txt": f"{number}"}, started=number)
+
+    return stock
+
+
+def with_derivations(count: int) -> Work:
+    """So many derivations with a realization each, the first of them a root."""
+
+    def stock(store: DiskStore) -> None:
+        for number in range(count):
+            rref = put(store, registered(store, number=number), {"accuracy.txt": "1"})
+            if number == 0:
+                add_root(store, "root", rref)
+
+    return stock
+
+
+def with_files(count: int) -> Work:
+    """One realization of so many files."""
+
+    def keep(store: DiskStore) -> None:
+        put(store, registered(store), {f"{number}.txt": f"{number}" for number in range(count)})
+
+    return keep
+
+
+def chosen(store: DiskStore) -> None:
+    """The best of the only derivation by a number in a file."""
+    (dref,) = store.drefs()
+    matcher = best("accuracy.txt")
+    matcher.choose(store.candidates(dref, {}, matcher.reads))
+
+
+def same(work: Work) -> Callable[[int], Work]:
+    """The same work, however much there is."""
+    return lambda _: work
+
+
+@frozen
+class Cost:
+    """How many calls some work may take: for each of what there is, and in any case."""
+
+    prepare: Callable[[int], Work]
+    work: Callable[[int], Work]
+    each: float
+    always: float
+    durability: Durability = "off"
+
+
+COSTS: Final[Mapping[str, Cost]] = {
+    "nothing to do": Cost(realized, realized, 16, 37),
+    "explain what is there": Cost(realized, explained, 10, 0),
+    "explain what is not": Cost(same(nothing), explained, 1, 2),
+    "first run, off": Cost(same(nothing), realized, 88, 58),
+    "first run, batch": Cost(same(nothing), realized, 93, 51, "batch"),
+    "first run, full": Cost(same(nothing), realized, 100, 48, "full"),
+    "keep files": Cost(same(nothing), with_files, 11, 100),
+    "choose of realizations": Cost(with_realizations, same(chosen), 14, 3),
+    "list realizations": Cost(with_realizations, same(listing), 3, 4),
+    "list derivations": Cost(with_derivations, same(listing), 6, 1),
+    "plan of garbage, realizations": Cost(with_realizations, same(gc), 16, 19),
+    "plan of garbage, derivations": Cost(with_derivations, same(gc), 23, 15),
+}
+
+
+Counts = Callable[[str, int], Counter[str]]
+"""The calls of a named piece of work on so much."""
+
+
+@pytest.fixture(scope="module")
+def counts(tmp_path_factory: pytest.TempPathFactory) -> Counts:
+    """What each piece of work takes; done once for each size."""
+
+    @cache
+    def found(name: str, size: int) -> Counter[str]:
+        cost, path = COSTS[name], tmp_path_factory.mktemp("store")
+        return counted(path, cost.prepare(size), cost.work(size), cost.durability)
+
+    return found
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_calls_for_each_do_not_grow(name: str, counts: Counts) -> None:
+    cost, few, many = COSTS[name], counts(name, FEW), counts(name, 2 * FEW)
+    assert grows_by(few, many) <= cost.each, many - few
+    assert few.total() - FEW * grows_by(few, many) <= cost.always, few
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_calls_grow_with_size_and_no_faster(name: str, counts: Counts) -> None:
+    one, two, four = (counts(name, size).total() for size in (FEW, 2 * FEW, 4 * FEW))
+    assert four - two == 2 * (two - one)
+
+
+def test_a_stage_waits_once_for_the_disk(counts: Counts) -> None:
+    few, many = (counts("first run, batch", size)["syncfs"] for size in (FEW, 2 * FEW))
+    assert many - few <= FEW
+
+
+def test_configs_of_a_pipeline_wait_for_the_disk_together(tmp_path: Path) -> None:
+    configs = {each.dref: each.config for each in pipeline(FEW)}
+    found = counted(tmp_path, nothing, lambda store: store.register(configs), "batch")
+    assert found["syncfs"] <= 1
+
+
+def test_a_fan_in_costs_no_more_than_its_edges(tmp_path: Path) -> None:
+    def fan(stages: int) -> Work:
+        closure = fan_in(stages)
+        return lambda store: realize(closure, store)
+
+    few, many = (counted(tmp_path / str(n), fan(n), fan(n)) for n in (FEW, 2 * FEW))
+    assert grows_by(few, many) <= COSTS["nothing to do"].each
+
+
+def fan_in(stages: int) -> Closure[Realization[Folder]]:
+    """Stages that do not know of each other, and one that needs all."""
+    write = Stages()
+
+    def wide(m: Manager) -> tuple[Manager, DRef[Folder]]:
+        made: list[DRef[object]] = []
+        for number in range(stages):
+            m, dref = write.stage(m, f"stage-{number}")
+            made.append(dref)
+        return write.stage(m, "all", *made)
+
+    return instantiate(wide)
+
+
+# Modules.
+
+
+def loaded(code: str) -> frozenset[str]:
+    """The modules that a program of this one line has in the end, beside those of every program."""
+    program = f"import sys; there = set(sys.modules); {code}; print(*(set(sys.modules) - there))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert grows_by(few, many) <= -1
-    assert few.total() - FEW * grows_by(few, many) <= -1
+    return frozenset(done.stdout.split())
+
+
+def ours(modules: frozenset[str]) -> frozenset[str]:
+    """Those of the library."""
+    return frozenset(each for each in modules if each.partition(".")[0] == "pylightnix_fn")
+
+
+NAMES: Final = "from pylightnix_fn import DiskStore, Folder, derive, instantiate, realize"
+RUN: Final = (
+    "from attrs import make_class; " + NAMES + "; "
+    "stage = lambda m: derive(m, make_class('One', [])(), Folder(), lambda b: None, code=None); "
+    "realize(instantiate(stage), DiskStore.open({path!r}), observe=lambda event: None)"
+)
+HEAVY: Final = frozenset(
+    {"asyncio", "cattrs", "click", "cloudpickle", "distributed", "email", "http", "loky"}
+    | {"multiprocessing", "numpy", "requests", "rich", "sqlite3", "ssl", "unittest", "xml"}
+)
+
+
+def test_import_of_the_package_loads_one_module_of_it() -> None:
+    assert ours(loaded("import pylightnix_fn")) == {"pylightnix_fn"}
+
+
+def test_import_of_the_package_loads_no_other_library() -> None:
+    assert not {"attr", "attrs", "rpds", *HEAVY} & loaded("import pylightnix_fn")
+
+
+def test_names_of_a_pipeline_load_few_modules() -> None:
+    modules = loaded(NAMES)
+    assert len(ours(modules)) <= 90
+    assert len(modules) <= 224
+
+
+def test_a_run_loads_few_modules(tmp_path: Path) -> None:
+    modules = loaded(RUN.format(path=str(tmp_path)))
+    assert len(ours(modules)) <= 90
+    assert len(modules) <= 227
+
+
+def test_a_run_loads_nothing_heavy(tmp_path: Path) -> None:
+    assert set() == HEAVY & loaded(RUN.format(path=str(tmp_path)))
+
+
+# Memory.
+
+
+def test_a_large_file_is_kept_in_little_memory(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path / "store", durability="off")
+    dref = registered(store)
+    staging = store.stage(dref)
+    with (staging.folder / "big").open("wb") as file:
+        file.truncate(BIG)
+    tracemalloc.start()
+    try:
+        store.commit(staging, dref, {}, facts())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak <= 3 * MIB
+
+
+KEEP: Final = """
+from datetime import UTC, datetime
+from pathlib import Path
+from pylightnix_fn import DiskStore, mkconfig
+from pylightnix_fn.store_protocol import Facts
+
+def most():  # of this program alone; `ru_maxrss` counts what its parent held before, too
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+store, config = DiskStore.open({path!r}, durability="off"), mkconfig({{"name": "big"}})
+store.register({{config.dref(): config}})
+staging = store.stage(config.dref())
+with (staging.folder / "big").open("wb") as file:
+    file.truncate({size})
+before, now = most(), datetime.now(UTC)
+store.commit(staging, config.dref(), {{}}, Facts(now, now))
+print(most() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells it")
+def test_a_process_that_keeps_a_large_file_stays_small(tmp_path: Path) -> None:
+    code = KEEP.format(path=str(tmp_path), size=BIG)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 2**10 <= 16 * MIB
+
+
+def test_a_plan_takes_little_memory_for_each_stage() -> None:
+    tracemalloc.start()
+    try:
+        few, many = (held(stages) for stages in (200, 400))
+    finally:
+        tracemalloc.stop()
+    assert many - few <= 200 * 1400
+
+
+def held(stages: int) -> int:
+    """The bytes that the closure of so many stages takes."""
+    gc_of_python.collect()
+    before, _ = tracemalloc.get_traced_memory()
+    closure = pipeline(stages)
+    gc_of_python.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    assert len(closure) == stages
+    return after - before

@@ -1,0 +1,1 @@
+"""Benchmarks: this library, its peers and the least that Python can do, alternately in one run."""

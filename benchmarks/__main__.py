@@ -1,0 +1,88 @@
+"""The command: ``python -m benchmarks [--quick] [--time-limit S] [workload...]``."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks.cases import pipelines
+from benchmarks.environment import Environment, environment, machine
+from benchmarks.measuring import ROOT, Limits, measured
+from benchmarks.other_cases import others
+from benchmarks.report import Results
+from benchmarks.workload import Case
+
+RESULTS: Final = Path(__file__).resolve().parent / "results"
+QUICK: Final = 165.0  # seconds for all cases
+FULL: Final = 5400.0
+
+
+def main() -> None:
+    given = _arguments()
+    cases = _chosen([*pipelines(given.quick), *others(given.quick)], given.workload)
+    there = environment()
+    seconds = given.time_limit or (QUICK if given.quick else FULL)
+    end = time.monotonic() + seconds
+    limits = Limits(8.0, 3.0, end, True) if given.quick else Limits(120.0, 30.0, end)
+    results = Results(machine(), there)
+    print(results.heading(), flush=True)
+    try:
+        _run(cases, results, limits)
+    except KeyboardInterrupt:
+        print("\ninterrupted: what was measured so far follows")
+    _keep(results, "quick" if given.quick else "full", there)
+
+
+class _Given(argparse.Namespace):
+    quick: bool
+    time_limit: float | None
+    workload: list[str]
+
+
+def _arguments() -> _Given:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="few sizes, under three minutes")
+    parser.add_argument("--time-limit", type=float, metavar="S", help="seconds for all cases")
+    parser.add_argument("workload", nargs="*", help="only cases with these words in their titles")
+    return parser.parse_args(namespace=_Given())
+
+
+def _chosen(cases: list[Case], words: list[str]) -> list[Case]:
+    found = [each for each in cases if not words or any(word in each.title for word in words)]
+    if not found:
+        known = "\n  ".join(dict.fromkeys(each.workload for each in cases))
+        raise SystemExit(f"no case is called {' or '.join(words)}; there are:\n  {known}")
+    return found
+
+
+def _run(cases: list[Case], results: Results, limits: Limits) -> None:
+    slow: set[tuple[str, str]] = set()
+    left = list(cases)
+    results.unmeasured = [each.title for each in left]
+    for case in cases:
+        if limits.left() <= 0:
+            return
+        print(results.add(case, measured(case, results.environment, limits, slow)), flush=True)
+        results.unmeasured.pop(0)
+
+
+def _keep(results: Results, kind: str, there: Environment) -> None:
+    """Print the summary; leave table, figures and plots in the folder of results."""
+    print(f"\n{results.summary()}")
+    RESULTS.mkdir(exist_ok=True)
+    figures = RESULTS / f"{kind}.json"
+    figures.write_text(results.json())
+    (RESULTS / f"{kind}.txt").write_text(results.table())
+    if "matplotlib" in there.missing:
+        print(f"no plots: matplotlib is missing, {there.missing['matplotlib']}")
+    else:
+        command = [str(there.python), "-m", "benchmarks.programs.plots", str(figures), str(RESULTS)]
+        done = subprocess.run(command, cwd=ROOT, env=there.variables, check=False)
+        print("no plots: see above" if done.returncode else f"table, figures, plots: {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The cases of a run: pipelines of trivial stages, found again and made for the first time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve
+
+from benchmarks.workload import FLOOR, OURS, Case, Contender, Goal, ahead_of, program, within
+
+SHAPES: Final = ("chain", "fan-in", "layers")
+NAMES: Final = ("joblib", "doit", "redun", "snakemake", "pylightnix")
+FIND: Final = "nothing to do"
+MAKE: Final = "first run, nothing waits for the disk"
+SYNC: Final = "first run, each stage on the disk"
+
+
+def size_label(shape: str, stages: int) -> str:
+    """A case by its shape and size."""
+    return f"{shape} of {stages:,}"
+
+
+def finding(shape: str, stages: int, runs: int, smaller: int | None) -> Case:
+    """All results are there."""
+    goals = [
+        within(2, FLOOR),
+        ahead_of(NAMES),
+        within(2, "diskcache"),
+    ]
+    if smaller is not None:
+        label = size_label(shape, smaller)
+        words = f"{stages // smaller} times the stages, at most 11 times the work"
+        goals.append(Goal(words, 11.0, (OURS,), "work", "work", label))
+    arguments = ("{folder}", shape, str(stages))
+    floor = Contender(FLOOR, program("pipeline_floor", "find", *arguments, "off"), shares=OURS)
+    contenders = (_ours(shape, stages, "off"), floor, *peers(shape, stages))
+    label = size_label(shape, stages)
+    return Case(FIND, label, contenders, tuple(goals), runs=runs, family=f"{FIND} {shape}")
+
+
+def making(shape: str, stages: int, runs: int, durability: str) -> Case:
+    """No result is there; with ``batch`` each stage waits for the disk."""
+    arguments = ("{folder}", shape, str(stages), durability)
+    floor = Contender(FLOOR, program("pipeline_floor", "make", *arguments))
+    everybody = (*peers(shape, stages), _python("dask", arguments[:3]))
+    durable = durability == "batch"
+    others = tuple(each for each in everybody if not durable or each.name == "redun")
+    goals = (
+        within(1.5 if durable else 2, FLOOR),
+        ahead_of(("redun",) if durable else NAMES),
+    )
+    ours = _ours(shape, stages, durability)
+    workload, label = SYNC if durable else MAKE, size_label(shape, stages)
+    return Case(
+        workload, label, (ours, floor, *others), goals, True, runs, family=f"{workload} {shape}"
+    )
+
+
+def peers(shape: str, stages: int) -> tuple[Contender, ...]:
+    """Those who remember results, and the tools that look at the times of files."""
+    arguments = ("{folder}", shape, str(stages))
+    in_python = ("joblib", "doit", "redun", "diskcache", "pylightnix")
+    tools = (
+        ("snakemake", ("-q", "all", "-c", "1", "-s", "{folder}/Snakefile", "-d", "{folder}")),
+        ("ninja", ("-C", "{folder}")),
+        ("make", ("-s", "-C", "{folder}")),
+    )
+    return (
+        *(_python(name, arguments) for name in in_python),
+        *(
+            Contender(name, (name, *words), name, stock=program("rules", name, *arguments))
+            for name, words in tools
+        ),
+    )
+
+
+def _ours(shape: str, stages: int, durability: str) -> Contender:
+    return Contender(OURS, program("pipeline", "{folder}", shape, str(stages), durability))
+
+
+def _python(name: str, arguments: tuple[str, ...]) -> Contender:
+    return Contender(name, program(f"with_{name}", *arguments), name)
+
+
+def pipelines(quick: bool) -> list[Case]:
+    """Every shape and size; fewer of both in a quick run."""
+    if quick:
+        few, many = finding("chain", 100, 3, None), finding("layers", 500, 3, None)
+        made = [making("chain", 100, 3, durability) for durability in ("off", "batch")]
+        return [few, evolve(many, contenders=_fast(many)), *made]
+    sizes = (100, 1000, 10_000)
+    found = [
+        finding(shape, stages, 3 if stages == 10_000 else 7, smaller)
+        for shape in SHAPES
+        for smaller, stages in zip((None, *sizes), sizes, strict=False)
+    ]
+    made = [
+        making(shape, stages, 3 if stages == 10_000 else 5, "off")
+        for shape in SHAPES
+        for stages in sizes
+    ]
+    synced = [making(shape, stages, 5, "batch") for shape in SHAPES for stages in (100, 1000)]
+    return [*found, *made, *synced]
+
+
+def _fast(case: Case) -> tuple[Contender, ...]:
+    slow = ("redun", "snakemake", "pylightnix")
+    return tuple(each for each in case.contenders if each.name not in slow)

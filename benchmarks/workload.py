@@ -1,0 +1,83 @@
+"""What is compared with what, and what is to come of it: plain values, nothing is run here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+OURS: Final = "ours"
+FLOOR: Final = "floor"
+
+
+@frozen
+class Contender:
+    """One way to do the work of a case: a command, in which ``{folder}`` stands for its own folder.
+
+    ``needs`` names what must be installed; ``shares`` whose folder it works in, if not its own.
+    ``stock`` fills the folder beforehand, unmeasured; without it, an earlier run of the command.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    needs: str = ""
+    shares: str = ""
+    stock: tuple[str, ...] = ()
+
+
+@frozen
+class Goal:
+    """A bound: our figure, over the smallest of what it is measured against.
+
+    ``against`` are contenders, and none for a bound in the figure's own unit; ``label`` names a
+    smaller case of the same workload that they are taken from.
+    """
+
+    words: str
+    limit: float
+    against: tuple[str, ...] = ()
+    figure: str = "wall"
+    other: str = "wall"
+    label: str = ""
+    contender: str = OURS
+
+
+@frozen
+class Case:
+    """Contenders over the same work, so many times, and what is hoped for.
+
+    ``fresh`` gives each run an empty folder. ``family`` joins cases of growing size: who exceeds
+    the limit in one is left out of the next. ``shown`` are the figures in the table.
+    """
+
+    workload: str
+    label: str
+    contenders: tuple[Contender, ...]
+    goals: tuple[Goal, ...] = ()
+    fresh: bool = False
+    runs: int = 5
+    shown: tuple[str, ...] = ("wall",)
+    family: str = ""
+    traced: bool = True
+
+    @property
+    def title(self) -> str:
+        """Workload and label."""
+        return f"{self.workload}, {self.label}" if self.label else self.workload
+
+
+def program(name: str, *arguments: str) -> tuple[str, ...]:
+    """The command of one of the programs here."""
+    return ("{python}", "-m", f"benchmarks.programs.{name}", *arguments)
+
+
+def within(times: float, other: str, figure: str = "wall", words: str = "") -> Goal:
+    """At most so many times what another takes."""
+    return Goal(words or f"at most {times:g} times {other}", times, (other,), figure, figure)
+
+
+def ahead_of(peers: tuple[str, ...], times: float = 1.0, figure: str = "wall") -> Goal:
+    """Less than each of these."""
+    whom = ", ".join(peers)
+    words = f"faster than {whom}" if times == 1 else f"at most {times:g} of {whom}"
+    return Goal(words, times, peers, figure, figure)
