@@ -13,12 +13,16 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from attrs import frozen
+
 from pylightnix_fn.canonical import why_no_scalar
+from pylightnix_fn.crew import Crew
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
 from pylightnix_fn.files import CHUNK, opened, opened_below, sync_names, write_all
 from pylightnix_fn.filesystem import CREATE, DISK, FOLDER, READ, FileSystem
@@ -26,6 +30,7 @@ from pylightnix_fn.outputs import is_reserved, why_no_file_name
 from pylightnix_fn.tree import Entry, Tree
 
 MAX_DEPTH: Final = 64
+LARGE: Final = 4 * CHUNK  # a file of less is hashed before another thread has begun
 EPOCH: Final = 1  # the modification time of all that lies in a store
 
 _DISK_FAILS: Final = frozenset(
@@ -50,17 +55,9 @@ def seal(folder: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) 
     if still_open := next(_written_to(folder), None):
         why = "it is still open for writing in this process"
         raise UnsupportedFile(name, _shown(still_open), why, str(folder))
-    entries: list[Entry] = []
-    with opened(fs, folder, FOLDER) as top:
-        stack = [PurePosixPath()]
-        while stack:
-            below = stack.pop()
-            with _refusing(name, below, folder), opened_below(fs, top, below, ours=True) as here:
-                # The whole list at once: files that are replaced meanwhile would turn up twice.
-                paths = [below / each for each in fs.listdir(here)]
-                found = [_entry_or_refusal(fs, here, path, sync, name, folder) for path in paths]
-            entries.extend(found)
-            stack.extend(PurePosixPath(each.path) for each in found if each.kind == "directory")
+    with opened(fs, folder, FOLDER) as top, Crew[Entry]() as crew:
+        sealing = _Sealing(fs, name, folder, sync, crew)
+        entries = [*sealing.entries(top), *crew.results()]
     for entry in entries:
         if "/" not in entry.path and is_reserved(entry.path):
             raise ReservedFile(name, entry.path, str(folder))
@@ -72,13 +69,12 @@ def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = Fals
 
     Errors: `UnsupportedFile`.
     """
-    with (
-        _refusing(name, PurePosixPath(path.name), path.parent),
-        opened(fs, path.parent, FOLDER) as here,
-    ):
-        entry = _entry(fs, here, PurePosixPath(path.name), sync)
-        if entry.kind != "file" or entry.executable:
-            raise ValueError("it is no plain file")
+    with Crew[Entry](most=0) as nobody:
+        sealing = _Sealing(fs, name, path.parent, sync, nobody)
+        with sealing.refusing(path.name), opened(fs, path.parent, FOLDER) as here:
+            entry = sealing.entry(here, path.name)
+            if entry is None or entry.kind != "file" or entry.executable:
+                raise ValueError("it is no plain file")
     return entry.content
 
 
@@ -97,71 +93,130 @@ def _is_writable(descriptor: int) -> bool:
     return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
 
 
-def _entry_or_refusal(
-    fs: FileSystem, here: int, path: PurePosixPath, sync: bool, name: str, folder: Path
-) -> Entry:
-    with _refusing(name, path, folder):
-        return _entry(fs, here, path, sync)
+@frozen
+class _Sealing:
+    """What is done to a folder on behalf of a stage of this name; the crew hashes large files."""
 
+    fs: FileSystem
+    name: str
+    folder: Path
+    sync: bool
+    crew: Crew[Entry]
 
-@contextmanager
-def _refusing(name: str, path: PurePosixPath, folder: Path) -> Iterator[None]:
-    """Name the entry that cannot be kept; what the disk itself fails at is passed on."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        if isinstance(error, UnsupportedFile) or getattr(error, "errno", None) in _DISK_FAILS:
+    def entries(self, top: int) -> Iterator[Entry]:
+        """Everything below a folder, but what the crew has taken."""
+        stack = [""]
+        while stack:
+            below = stack.pop()
+            for entry in self._inside(top, below):
+                if entry is not None:
+                    yield entry
+                    if entry.kind == "directory":
+                        stack.append(entry.path)
+
+    def _inside(self, top: int, below: str) -> list[Entry | None]:
+        path, before = PurePosixPath(below), f"{below}/" if below else ""
+        with self.refusing(below), opened_below(self.fs, top, path, ours=True) as here:
+            # The whole list at once: files that are replaced meanwhile would turn up twice.
+            paths = [before + each for each in self.fs.listdir(here)]
+            return [self.entry(here, path) for path in paths]
+
+    def entry(self, here: int, path: str) -> Entry | None:
+        """What lies at a path, in this open folder; `None` if the crew has taken it."""
+        with self.refusing(path):
+            return self._entry(here, path, path.rpartition("/")[2])
+
+    @contextmanager
+    def refusing(self, path: str) -> Iterator[None]:
+        """Name the entry that cannot be kept; what the disk itself fails at is passed on."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            if isinstance(error, UnsupportedFile) or getattr(error, "errno", None) in _DISK_FAILS:
+                raise
+            file, why = _shown(path or "."), _shown(str(error))
+            raise UnsupportedFile(self.name, file, why, str(self.folder)) from error
+
+    def _entry(self, here: int, path: str, name: str) -> Entry | None:
+        if why := why_no_file_name(name):
+            raise ValueError(why)
+        if path.count("/") >= MAX_DEPTH:
+            raise ValueError(f"it lies deeper than {MAX_DEPTH} folders")
+        status = self.fs.lstat(name, at=here)
+        if stat.S_ISREG(status.st_mode):
+            if status.st_nlink > 1 or status.st_uid != os.geteuid():
+                _copy(self.fs, here, name)
+            return self._file(here, path, name)
+        if stat.S_ISDIR(status.st_mode):
+            return Entry(path, "directory")
+        if stat.S_ISLNK(status.st_mode):
+            target = self.fs.readlink(name, at=here)
+            return Entry(path, "symlink", content=_checked_link(PurePosixPath(path), target))
+        kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "unknown")
+        raise ValueError(f"it is {kind}")
+
+    def _file(self, here: int, path: str, name: str) -> Entry | None:
+        descriptor = self.fs.open(name, READ, at=here)
+        try:
+            executable = _make_read_only(self.fs, descriptor)
+            before = self.fs.fstat(descriptor)
+        except BaseException:
+            self.fs.close(descriptor)
             raise
-        raise UnsupportedFile(name, _shown(str(path)), _shown(str(error)), str(folder)) from error
+        hashed = partial(self._hashed, path, descriptor, executable, before)
+        if before.st_size >= LARGE and self.crew.takes(hashed):
+            return None
+        return hashed()
+
+    def _hashed(
+        self, path: str, descriptor: int, executable: bool, before: os.stat_result
+    ) -> Entry:
+        """The entry of an open file, which is closed then."""
+        with self.refusing(path):
+            try:
+                content, size = sha256_of(self.fs, descriptor, self.crew.heed)
+                if self.sync:
+                    self.fs.fsync(descriptor)
+                after = self.fs.fstat(descriptor)
+            finally:
+                self.fs.close(descriptor)
+            if _version(before) != _version(after) or after.st_size != size:
+                raise ValueError("it was still being written")
+            return Entry(path, "file", size, executable, content)
 
 
-def _entry(fs: FileSystem, here: int, path: PurePosixPath, sync: bool) -> Entry:
-    if why := why_no_file_name(path.name):
-        raise ValueError(why)
-    if len(path.parts) > MAX_DEPTH:
-        raise ValueError(f"it lies deeper than {MAX_DEPTH} folders")
-    status = fs.lstat(path.name, at=here)
-    if stat.S_ISLNK(status.st_mode):
-        return Entry(str(path), "symlink", content=_inside(path, fs.readlink(path.name, at=here)))
-    if stat.S_ISDIR(status.st_mode):
-        return Entry(str(path), "directory")
-    if stat.S_ISREG(status.st_mode):
-        if status.st_nlink > 1 or status.st_uid != os.geteuid():
-            _copy(fs, here, path.name)
-        return _file(fs, here, path, sync)
-    kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "unknown")
-    raise ValueError(f"it is {kind}")
-
-
-def _file(fs: FileSystem, here: int, path: PurePosixPath, sync: bool) -> Entry:
-    with opened(fs, path.name, READ, at=here) as descriptor:
-        found = fs.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid != os.geteuid():
-            raise ValueError("it was replaced while it was looked at")
-        executable = bool(found.st_mode & 0o111)
-        fs.strip(descriptor)
-        fs.fchmod(descriptor, 0o555 if executable else 0o444)
-        fs.futime(descriptor, EPOCH)
-        before = fs.fstat(descriptor)
-        content, size = sha256_of(fs, descriptor)
-        if sync:
-            fs.fsync(descriptor)
-        after = fs.fstat(descriptor)
-    if _version(before) != _version(after) or after.st_size != size:
-        raise ValueError("it was still being written")
-    return Entry(str(path), "file", size, executable, content)
+def _make_read_only(fs: FileSystem, descriptor: int) -> bool:
+    """Take all that a store does not keep off a file; whether it is executable."""
+    found = fs.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid != os.geteuid():
+        raise ValueError("it was replaced while it was looked at")
+    executable = bool(found.st_mode & 0o111)
+    fs.strip(descriptor)
+    fs.fchmod(descriptor, 0o555 if executable else 0o444)
+    fs.futime(descriptor, EPOCH)
+    return executable
 
 
 def _version(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def sha256_of(fs: FileSystem, descriptor: int) -> tuple[str, int]:
-    """The sha256 of what is left to read, and how many bytes that was."""
+def _go_on() -> None:
+    """Nothing is in the way of reading on."""
+
+
+def sha256_of(
+    fs: FileSystem, descriptor: int, heed: Callable[[], None] = _go_on
+) -> tuple[str, int]:
+    """The sha256 of what is left to read, and how many bytes that was.
+
+    ``heed`` is called after each read, and may raise.
+    """
     found, size = hashlib.sha256(), 0
     while data := fs.read(descriptor, CHUNK):
         found.update(data)
         size += len(data)
+        heed()
     return found.hexdigest(), size
 
 
@@ -175,7 +230,7 @@ def _copy(fs: FileSystem, here: int, name: str) -> None:
     fs.rename(copy, name, at=here, to=here)
 
 
-def _inside(path: PurePosixPath, target: str) -> str:
+def _checked_link(path: PurePosixPath, target: str) -> str:
     if why_no_scalar(target):
         raise ValueError("it is a link to a name that is not UTF-8")
     if target.startswith("/"):

@@ -7,6 +7,7 @@ within its own boundaries, so two trees have equal digests only if they are equa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -72,10 +73,15 @@ class Tree:
 
     entries: tuple[Entry, ...] = field(converter=_by_path, default=())
 
+    @cached_property
+    def text(self) -> str:
+        """The entries as they stand in a manifest, in canonical JSON."""
+        return canonical(self.json())
+
     @property
     def digest(self) -> str:
         """The sha256 over all entries, as 64 hexadecimal digits."""
-        return digest(canonical(self.json()))
+        return digest(self.text)
 
     @property
     def size(self) -> int:

@@ -41,7 +41,7 @@ EFFECTS: Final = (
     ("store", "memory_store", "workshop", "content", "display"),
     ("store_protocol", "sealing", "versions", "confinement", "printing"),
     ("remains",),
-    ("files", "locks", "travelling", "logbook"),
+    ("files", "locks", "travelling", "logbook", "crew"),
     ("filesystem",),
 )
 PURE: Final = (

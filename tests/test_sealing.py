@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
 import tracemalloc
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 from scenarios import files, listing, put, registered
 
 from pylightnix_fn import MemoryStore, Store
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
-from pylightnix_fn.sealing import seal
+from pylightnix_fn.filesystem import Disk
+from pylightnix_fn.sealing import LARGE, seal
 from pylightnix_fn.tree import Entry
 
 
@@ -166,6 +170,77 @@ def test_memory_for_a_large_file_is_bounded(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert 2**28 == entry.size
     assert peak < 2**22
+
+
+def _large(folder: Path, count: int) -> None:
+    """So many files, each in a folder of its own, that are large, and no two alike."""
+    for number in range(count):
+        path = folder / str(number) / "large"
+        path.parent.mkdir()
+        path.write_bytes(str(number).encode())
+        os.truncate(path, LARGE)
+
+
+def test_large_files_are_hashed_like_others(tmp_path: Path) -> None:
+    _large(tmp_path, 5)
+    (tmp_path / "small").touch()
+    hashes = {
+        str(path.relative_to(tmp_path)): sha256(path.read_bytes()).hexdigest()
+        for path in tmp_path.rglob("*")
+        if path.is_file()
+    }
+    found = seal(tmp_path, "thing").entries
+    assert hashes == {each.path: each.content for each in found if each.kind == "file"}
+
+
+def test_large_files_are_made_read_only(tmp_path: Path) -> None:
+    _large(tmp_path, 3)
+    seal(tmp_path, "thing")
+    assert {0o444} == {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("large")}
+
+
+@frozen
+class Meddled(Disk):
+    """A disk on which something happens at each read of a file of this size."""
+
+    size: int
+    happens: Callable[[int], object]
+
+    def read(self, descriptor: int, size: int) -> bytes:
+        if os.fstat(descriptor).st_size == self.size:
+            self.happens(descriptor)
+        return super().read(descriptor, size)
+
+
+def _fails(descriptor: int) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_failure_of_the_disk_under_any_large_file_is_passed_on(tmp_path: Path, number: int) -> None:
+    _large(tmp_path, 3)
+    os.truncate(tmp_path / str(number) / "large", LARGE + 1)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        seal(tmp_path, "thing", Meddled(LARGE + 1, _fails))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_large_file_that_changes_meanwhile_is_refused(tmp_path: Path, number: int) -> None:
+    _large(tmp_path, 3)
+    os.truncate(tmp_path / str(number) / "large", LARGE + 1)
+    changed = Meddled(LARGE + 1, lambda descriptor: os.utime(descriptor))
+    with pytest.raises(UnsupportedFile, match="still being written") as caught:
+        seal(tmp_path, "thing", changed)
+    assert f"{number}/large" == caught.value.file
+
+
+def test_refusal_leaves_no_file_open(tmp_path: Path) -> None:
+    _large(tmp_path, 3)
+    _fifo(tmp_path)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(UnsupportedFile, match="named pipe"):
+        seal(tmp_path, "thing")
+    assert before == os.listdir("/proc/self/fd")
 
 
 def test_folder_given_to_a_reader_can_be_harmed_without_harm_to_a_store_in_memory() -> None:

@@ -79,13 +79,9 @@ def context_text(context: Context) -> str:
 
 def manifest_text(tree: Tree, whole: str) -> str:
     """The content of `__manifest__.json`; ``whole`` is the digest of the realization."""
-    manifest: Json = {
-        "version": VERSION,
-        "digest": whole,
-        "tree": tree.digest,
-        "entries": tree.json(),
-    }
-    return canonical(manifest)
+    # Put together as `canonical` would: entries are many, and their text is there already.
+    head = f'"digest":{canonical(whole)},"entries":{tree.text}'
+    return f'{{{head},"tree":"{tree.digest}","version":{VERSION}}}'
 
 
 def own_files(whole: str, tree: Tree, context: Context, build: Build) -> dict[str, str]:
@@ -116,6 +112,13 @@ def read_mapping(
     fs: FileSystem, path: Path, reference: str, limit: int = MAX_RECORD
 ) -> Mapping[str, Json]:
     """A JSON object from a file of the store, in its one spelling; `DamagedObject` if none."""
+    return _read_spelled(fs, path, reference, limit)[0]
+
+
+def _read_spelled(
+    fs: FileSystem, path: Path, reference: str, limit: int
+) -> tuple[Mapping[str, Json], str]:
+    """A JSON object from a file of the store, and the text that it was read from."""
     text = read_text(fs, path, limit)
     if text is None:
         raise DamagedObject(reference, path.name, _no_text(limit))
@@ -127,7 +130,7 @@ def read_mapping(
         raise DamagedObject(reference, path.name, "it is no JSON object")
     if canonical(value) != text:
         raise DamagedObject(reference, path.name, "it is not spelled as the store spells it")
-    return value
+    return value, text
 
 
 def _no_text(limit: int) -> str:
@@ -187,7 +190,7 @@ def read_context(fs: FileSystem, folder: Path, rref: RRef[object]) -> Context:
 
 def read_manifest(fs: FileSystem, folder: Path, rref: RRef[object], context: Context) -> Tree:
     """The tree that a realization must be; `DamagedObject` if its name says otherwise."""
-    value = read_mapping(fs, folder / MANIFEST_FILE, rref.text, MAX_MANIFEST)
+    value, text = _read_spelled(fs, folder / MANIFEST_FILE, rref.text, MAX_MANIFEST)
     try:
         entries = value["entries"]
         if (
@@ -197,7 +200,7 @@ def read_manifest(fs: FileSystem, folder: Path, rref: RRef[object], context: Con
         ):
             raise ValueError("its version, or its list of entries, is unknown")
         tree, named = Tree(tuple(map(_entry, entries))), _string(value["digest"])
-        if manifest_text(tree, named) != canonical(value) or not named.startswith(rref.digest):
+        if manifest_text(tree, named) != text or not named.startswith(rref.digest):
             raise ValueError("its hash is not the one in the name of the realization")
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedObject(rref.text, MANIFEST_FILE, str(error)) from error
