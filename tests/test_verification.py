@@ -23,7 +23,6 @@ from pylightnix_fn import DiskStore, DRef, Folder, Manager, RRef, instantiate, r
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.errors.store import StoreFailed, StoreNotWritable
 from pylightnix_fn.filesystem import Disk, Where
-from pylightnix_fn.sealing import LARGE
 from pylightnix_fn.store.inspection import Aspect, Damage
 from pylightnix_fn.store_protocol import Staging
 from pylightnix_fn.upkeep.repairing import Repaired, rebuild, repair
@@ -122,14 +121,6 @@ def test_changed_artifact_is_told_with_what_was_expected(disk: DiskStore) -> Non
     (damage,) = verify(disk, quarantine=False).damages
     data, date = (f"sha256 {sha256(each).hexdigest()}" for each in (b"data", b"date"))
     assert Damage(rref.text, "in/a", "content", data, date) == damage
-
-
-def test_every_large_file_that_was_changed_is_told_of_by_name(disk: DiskStore) -> None:
-    names = [f"{number}.bin" for number in range(5)]
-    rref = put(disk, registered(disk), dict.fromkeys(names, "\0" * LARGE))
-    for name in names[1:]:
-        spoil(disk.folder(rref) / name, b"\1" * LARGE)
-    assert names[1:] == [each.file for each in verify(disk).damages]
 
 
 def test_damage_of_one_object_is_none_of_another(disk: DiskStore) -> None:

@@ -9,20 +9,17 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from pylightnix_fn.crew import Crew
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import is_folder, opened, walk
 from pylightnix_fn.filesystem import READ, FileSystem
 from pylightnix_fn.outputs import CONTEXT_FILE, LOG_FILE
 from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.sealing import LARGE, sha256_of
+from pylightnix_fn.sealing import sha256_of
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE, Layout
 from pylightnix_fn.store.records import (
     MAX_RECORD,
@@ -61,12 +58,11 @@ class Damage:
 
 @frozen
 class _Object:
-    """An object that is looked at; the crew hashes its large files."""
+    """An object that is looked at."""
 
     fs: FileSystem
     text: str
     folder: Path
-    crew: Crew[tuple[Damage, ...]]
 
     def damage(self, file: object, aspect: Aspect, expected: str, found: str) -> Damage:
         return Damage(self.text, str(file), aspect, expected, found)
@@ -88,7 +84,7 @@ def damage_of(
 
 def config_damage(fs: FileSystem, layout: Layout, dref: DRef[object]) -> tuple[Damage, ...]:
     """What is wrong with a derivation's config."""
-    looked_at = _Object(fs, dref.text, layout.derivation(dref), Crew(most=0))
+    looked_at = _Object(fs, dref.text, layout.derivation(dref))
     try:
         read_config(fs, layout.config(dref), dref)
         return tuple(_of_mode(looked_at, CONFIG_FILE))
@@ -100,13 +96,10 @@ def realization_damage(
     fs: FileSystem, layout: Layout, rref: RRef[object], *, quick: bool = False
 ) -> tuple[Damage, ...]:
     """What is wrong with a realization; ``quick`` looks at names, sizes and modes only."""
-    with Crew[tuple[Damage, ...]]() as crew:
-        looked_at = _Object(fs, rref.text, layout.realization(rref), crew)
-        if not is_folder(fs, looked_at.folder):
-            return (looked_at.damage(".", "missing", "a folder", "none"),)
-        found = tuple(_damage(looked_at, rref, quick))
-        large = chain.from_iterable(crew.results())
-        return (*found, *sorted(large, key=lambda each: each.file))
+    looked_at = _Object(fs, rref.text, layout.realization(rref))
+    if not is_folder(fs, looked_at.folder):
+        return (looked_at.damage(".", "missing", "a folder", "none"),)
+    return tuple(_damage(looked_at, rref, quick))
 
 
 def _damage(looked_at: _Object, rref: RRef[object], quick: bool) -> Iterator[Damage]:
@@ -207,22 +200,12 @@ def _of_content(
         found = f"{status.st_size} bytes"
         yield looked_at.damage(entry.path, "content", f"{entry.size} bytes", found)
     elif not quick:
-        descriptor = looked_at.fs.open(PurePosixPath(entry.path).name, READ, at=here)
-        hashed = partial(_of_bytes, looked_at, entry, descriptor)
-        if status.st_size < LARGE or not looked_at.crew.takes(hashed):
-            yield from hashed()
-
-
-def _of_bytes(looked_at: _Object, entry: Entry, descriptor: int) -> tuple[Damage, ...]:
-    """What is wrong with the bytes of an open file, which is closed then."""
-    try:
-        content, _ = sha256_of(looked_at.fs, descriptor, looked_at.crew.heed)
-    finally:
-        looked_at.fs.close(descriptor)
-    if content == entry.content:
-        return ()
-    expected, found = f"sha256 {entry.content}", f"sha256 {content}"
-    return (looked_at.damage(entry.path, "content", expected, found),)
+        with opened(looked_at.fs, PurePosixPath(entry.path).name, READ, at=here) as descriptor:
+            content, _ = sha256_of(looked_at.fs, descriptor)
+        if content != entry.content:
+            yield looked_at.damage(
+                entry.path, "content", f"sha256 {entry.content}", f"sha256 {content}"
+            )
 
 
 def _of_mode(looked_at: _Object, name: str) -> Iterator[Damage]:
