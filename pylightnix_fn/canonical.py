@@ -11,17 +11,16 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from math import isfinite
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-
-_Scalar = TypeVar("_Scalar", bound="bool | int | float | str | None")
 
 MAX_DEPTH = 64  # lists and mappings around a scalar
 MAX_INTEGER = 2**63 - 1
 
-_SCALARS: Final = (str, int, float, bool)
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+)
 
 
 def canonical(value: Json) -> str:
@@ -30,7 +29,31 @@ def canonical(value: Json) -> str:
     >>> canonical({"b": [1, 1.0], "a": "ü"})
     '{"a":"ü","b":[1,1.0]}'
     """
-    return _ENCODER.encode(_checked(value, MAX_DEPTH))
+    return spelled(checked(value))
+
+
+def spelled(value: Json) -> str:
+    """The canonical text of a value that was found to be JSON when it was made."""
+    return _ENCODER.encode(value)
+
+
+def checked(value: object, depth: int = MAX_DEPTH) -> Json:
+    """A value as plain JSON; `ValueError` says why it is none.
+
+    >>> checked((1, {"a": None}))
+    [1, {'a': None}]
+    """
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, int | float):
+        return _scalar(value)
+    if depth == 0:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        return {_key(key): checked(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [checked(item, depth - 1) for item in value]
+    raise ValueError(f"{type(value).__name__} is not JSON")
 
 
 def digest(text: str) -> str:
@@ -48,12 +71,13 @@ def why_no_scalar(value: bool | int | float | str | None) -> str:
     >>> why_no_scalar(float("nan")), why_no_scalar(2**63), why_no_scalar("a")
     ('it is not finite', 'it needs more than 64 bits', '')
     """
-    if isinstance(value, float) and not isfinite(value):
-        return "it is not finite"
+    if isinstance(value, str):
+        is_text = value.isascii() or not _has_surrogate(value)
+        return "" if is_text else "it is not valid Unicode: it holds a lone surrogate"
+    if isinstance(value, float):
+        return "" if isfinite(value) else "it is not finite"
     if isinstance(value, int) and not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
         return "it needs more than 64 bits"
-    if isinstance(value, str) and not value.isascii() and _has_surrogate(value):
-        return "it is not valid Unicode: it holds a lone surrogate"
     return ""
 
 
@@ -70,7 +94,7 @@ def parsed(text: str) -> Json:
         value: object = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refused)
     except RecursionError:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from None
-    return _checked(value, MAX_DEPTH)
+    return checked(value)
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -86,29 +110,27 @@ def _refused(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _checked(value: object, depth: int) -> Json:
-    if value is None or isinstance(value, _SCALARS):
-        return _scalar(value)
-    if depth == 0:
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, Mapping):
-        return {_key(key): _checked(item, depth - 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_checked(item, depth - 1) for item in value]
-    raise ValueError(f"{type(value).__name__} is not JSON")
-
-
 def _key(key: object) -> str:
     if isinstance(key, str):
-        return _scalar(key)
+        return _text(key)
     raise ValueError(f"a key is of type {type(key).__name__}")
 
 
-def _scalar(value: _Scalar) -> _Scalar:
+def _text(text: str) -> str:
+    if not text.isascii():
+        _scalar(text)
+    return text
+
+
+def _scalar(value: bool | int | float | str | None) -> bool | int | float | str | None:
     if why := why_no_scalar(value):
         raise ValueError(f"it holds a value that JSON cannot: {why}")
     return value
 
 
 def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
-from pylightnix_fn.canonical import MAX_DEPTH, Json, canonical, digest, parsed
+from pylightnix_fn.canonical import MAX_DEPTH, Json, digest, parsed, spelled
 from pylightnix_fn.encoding import Reference, Walk
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotJson
@@ -63,8 +63,8 @@ def encoded(name: str, parameters: Mapping[str, object], root: str) -> Config:
 
 
 def config_of(walk: Walk, plain: Mapping[str, Json]) -> Config:
-    """The config whose text this is as JSON, and whose parameters a walk has gone through."""
-    return Config(canonical(plain), walk.name, tuple(walk.references), tuple(walk.promises))
+    """The config of what a walk has gone through; what else is in the key was checked, too."""
+    return Config(spelled(plain), walk.name, tuple(walk.references), tuple(walk.promises))
 
 
 def dependencies(references: Iterable[Reference]) -> tuple[DRef[object], ...]:

@@ -6,17 +6,24 @@ is refused, with the path to it: what a realizer reads is what the user wrote.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeVar
 
 import attrs
-from attrs import frozen
+from attrs import Attribute, frozen
 
 from pylightnix_fn.canonical import MAX_DEPTH, Json, why_no_scalar
 from pylightnix_fn.errors.message import SHOWN_LENGTH, shown
 from pylightnix_fn.errors.plan import MalformedReference, NotJson, RealizationInConfig
 from pylightnix_fn.refs import DRef, Many, RRef, dref_from, is_dref, is_rref
+
+_SCALARS: Final = frozenset({type(None), bool, int, float, str})
+_FIXED: Final = _SCALARS | {DRef, Many}
+
+R = TypeVar("R")
 
 MAX_VALUES: Final = 1_000_000  # a list that stands in many places counts in each
 
@@ -32,15 +39,54 @@ class Reference:
     dref: DRef[object]
 
 
+def attributes_of(kind: type) -> tuple[Attribute[object], ...] | None:
+    """What attrs knows of the fields of a record class; `None` for any other class."""
+    found: tuple[Attribute[object], ...] | None = getattr(kind, "__attrs_attrs__", None)
+    return found
+
+
 def fields_of(record: object) -> dict[str, object] | None:
     """The fields of an attrs record by name, not deeper; `None` for anything else.
 
     A field that was never given a value is `attrs.NOTHING`.
     """
-    kind = type(record)
-    if not attrs.has(kind):
+    attributes = attributes_of(type(record))
+    if attributes is None:
         return None
-    return {each.name: getattr(record, each.name, attrs.NOTHING) for each in attrs.fields(kind)}
+    return {each.name: getattr(record, each.name, attrs.NOTHING) for each in attributes}
+
+
+def kept(record: R) -> R:
+    """A record whose fields stay as they are: itself, or a copy where somebody could change it.
+
+    >>> from attrs import frozen
+    >>> @frozen
+    ... class Train: rates: object
+    >>> one, many = Train(0.1), Train([0.1])
+    >>> kept(one) is one, kept(many) is many, kept(many) == many
+    (True, False, True)
+    """
+    kind = type(record)
+    if not _is_fixed(kind):
+        return copy.deepcopy(record)
+    fields = (fields_of(record) or {}).items()
+    copies = {name: _copied(value) for name, value in fields if type(value) not in _FIXED}
+    made = copy.copy(record) if copies else record
+    for name, value in copies.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def _is_fixed(kind: type) -> bool:
+    """Whether records of a class cannot be assigned to, and hold their fields alone."""
+    is_frozen = vars(Reference)["__setattr__"] is kind.__setattr__
+    return is_frozen and not kind.__dictoffset__ and not hasattr(kind, "__deepcopy__")
+
+
+def _copied(value: object) -> object:
+    if type(value) is list:
+        return [each if type(each) in _FIXED else _copied(each) for each in value]
+    return kept(value)
 
 
 class Walk:
@@ -57,14 +103,15 @@ class Walk:
         if self.left < 0:
             why = f"with it, there are more than {MAX_VALUES} values"
             raise NotJson(self.name, where, shown(value), why, _INSTEAD["depth"])
-        if value is None or type(value) in (bool, int, float, str):
+        kind = type(value)
+        if kind in _SCALARS and (value is None or isinstance(value, (str, int, float))):
             return self.scalar(value, where)
-        if type(value) is dict:
-            return self.mapping(value, where, depth)
+        if isinstance(value, (DRef, Many)):
+            return self.reference(value, where)
         if type(value) is list:
             return self.sequence(value, where, depth)
-        if isinstance(value, DRef | Many):
-            return self.reference(value, where)
+        if type(value) is dict:
+            return self.mapping(value, where, depth)
         if isinstance(value, RRef):
             raise RealizationInConfig(self.name, where, value.text)
         fields = fields_of(value)
@@ -72,22 +119,19 @@ class Walk:
             raise self.refused(value, where)
         return self.mapping(fields, where, depth)
 
-    def scalar(self, value: object, where: str) -> Json:
-        if isinstance(value, str):
+    def scalar(self, value: bool | int | float | str | None, where: str) -> Json:
+        if isinstance(value, str) and value.startswith(("dref:", "rref:")):
             self.text(value, where)
-        if value is None or isinstance(value, bool | int | float | str):
-            if why := why_no_scalar(value):
-                raise NotJson(self.name, where, shown(value), why, _INSTEAD["scalar"])
-            return value
-        raise self.refused(value, where)
+        if why := why_no_scalar(value):
+            raise NotJson(self.name, where, shown(value), why, _INSTEAD["scalar"])
+        return value
 
     def text(self, text: str, where: str) -> None:
-        if text.startswith("rref:") and is_rref(text):
+        if is_rref(text):
             raise RealizationInConfig(self.name, where, text)
-        if text.startswith(("dref:", "rref:")):
-            if not is_dref(text):
-                raise MalformedReference(text, "dref:<32 hex>-<name>", where)
-            self.references.append(Reference(where, dref_from(text)))
+        if not is_dref(text):
+            raise MalformedReference(text, "dref:<32 hex>-<name>", where)
+        self.references.append(Reference(where, dref_from(text)))
 
     def mapping(self, value: Mapping[str, object], where: str, depth: int) -> dict[str, Json]:
         self.check_depth(value, where, depth)
@@ -100,13 +144,9 @@ class Walk:
                     f"a key must be a str, not {type(key).__name__}",
                     "Write the key as a text.",
                 )
-            self.key(key, _below(where, key))
-        return {key: self.json(item, _below(where, key), depth - 1) for key, item in value.items()}
-
-    def key(self, key: str, where: str) -> None:
-        why = why_no_scalar(key) or ("a key cannot be a reference" if is_dref(key) else "")
-        if why:
-            raise NotJson(self.name, where, shown(key), why, _INSTEAD["scalar"])
+            if why := _why_no_key(key):
+                raise NotJson(self.name, where + _step(key), shown(key), why, _INSTEAD["scalar"])
+        return {key: self.json(item, where + _step(key), depth - 1) for key, item in value.items()}
 
     def sequence(self, value: list[object], where: str, depth: int) -> list[Json]:
         self.check_depth(value, where, depth)
@@ -154,5 +194,11 @@ _INSTEAD: Final = {
 }
 
 
-def _below(where: str, key: str) -> str:
-    return f"{where}.{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"{where}[{key!r}]"
+@lru_cache(maxsize=4096)
+def _why_no_key(key: str) -> str:
+    return why_no_scalar(key) or ("a key cannot be a reference" if is_dref(key) else "")
+
+
+@lru_cache(maxsize=4096)
+def _step(key: str) -> str:
+    return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"[{key!r}]"

@@ -7,18 +7,18 @@ cannot lead to a wrong result.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, TypeVar, overload
 
 from attrs import AttrsInstance, field, frozen
 from rpds import HashTrieMap
 
-from pylightnix_fn.canonical import MAX_DEPTH, Json
+from pylightnix_fn.canonical import MAX_DEPTH, Json, checked
 from pylightnix_fn.code import Code, Version
 from pylightnix_fn.config import Config, config_of, dependencies
-from pylightnix_fn.encoding import Walk, fields_of
+from pylightnix_fn.encoding import Walk, fields_of, kept
 from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference, UnpromisedRead
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest
@@ -175,8 +175,7 @@ def derive(
         encoding,
         dependencies(encoding.references),
         matcher,
-        # A copy, for the key must stay the config's.
-        Recipe(copy.deepcopy(config), reference, realizer, realizer if seen is None else None),
+        Recipe(kept(config), reference, realizer, realizer if seen is None else None),
         name_of(realizer),
         promised,
         seen.packages if seen else (),
@@ -195,11 +194,12 @@ def check_reads(name: str, matcher: AnyMatcher, promised: tuple[Promise, ...]) -
 
 def _code_part(code: Traced | Version | None, seen: Code | None) -> Json:
     if isinstance(code, Traced) and seen is not None:
-        versions: dict[str, Json] = {"versions": dict(code.versions)} if code.versions else {}
+        versions = {"versions": checked(dict(code.versions))} if code.versions else {}
         return {**seen.digests, **versions}
-    return code.word if isinstance(code, Version) else None
+    return checked(code.word) if isinstance(code, Version) else None
 
 
+@lru_cache(maxsize=4096)
 def kebab(name: str) -> str:
     """A class name as people write names of stages.
 

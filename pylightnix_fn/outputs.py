@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final, Generic, Protocol, TypeVar
 
-import attrs
-from attrs import evolve, field, frozen
+from attrs import NOTHING, Attribute, evolve, field, frozen
 
-from pylightnix_fn.canonical import Json
-from pylightnix_fn.encoding import fields_of
+from pylightnix_fn.canonical import Json, checked
+from pylightnix_fn.encoding import attributes_of, fields_of
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, SealedArtifact, UnboundArtifact
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import MalformedOutputs
@@ -143,9 +143,12 @@ def bind(outputs: T, folder: Path, files: Files) -> T:
 
 def inner_fields(outputs: object) -> frozenset[str]:
     """The fields of a record that hold another one."""
-    kind = type(outputs)
-    fields = attrs.fields(kind) if attrs.has(kind) else ()
-    return frozenset(each.name for each in fields if each.metadata.keys() & INNER.keys())
+    return frozenset(each.name for each in attributes_of(type(outputs)) or () if is_inner(each))
+
+
+def is_inner(attribute: Attribute[object]) -> bool:
+    """Whether a field of a record is marked to hold another one."""
+    return bool(attribute.metadata) and not attribute.metadata.keys().isdisjoint(INNER)
 
 
 @frozen
@@ -163,42 +166,37 @@ def promises(outputs: object) -> tuple[Promise, ...]:
     if isinstance(outputs, type):
         why = "it is the class, not an instance of it"
         raise MalformedOutputs(outputs.__name__, "", shown(outputs), why)
-    record = type(outputs).__name__
-    fields = fields_of(outputs)
-    if fields is None:
-        raise MalformedOutputs(record, "", shown(outputs), "it is no attrs class")
     if isinstance(outputs, Folder):
         return ()
-    inner = inner_fields(outputs)
-    below = [each for name in fields if name in inner for each in promises(fields[name])]
+    record, attributes = type(outputs).__name__, attributes_of(type(outputs))
+    if attributes is None:
+        raise MalformedOutputs(record, "", shown(outputs), "it is no attrs class")
+    inner = [each.name for each in attributes if is_inner(each)]
+    below = [each for name in inner for each in promises(getattr(outputs, name, NOTHING))]
     paths = {each.path: each.label for each in below}
-    for name, value in fields.items():
-        if name not in inner:
-            path, why = _relative(value)
-            why = why or (f"'{paths[path]}' has the same path" if path in paths else "")
-            if why:
-                raise MalformedOutputs(record, name, shown(path or value), why)
-            paths[path] = name
-    own = [
-        Promise(f"{record}.{name}", path, isinstance(fields[name], Artifact))
-        for path, name in paths.items()
-        if name in fields
-    ]
+    own: list[Promise] = []
+    for name in (each.name for each in attributes if each.name not in inner):
+        value = getattr(outputs, name, NOTHING)
+        path, why = _relative(value)
+        why = why or (f"'{paths[path]}' has the same path" if path in paths else "")
+        if why:
+            raise MalformedOutputs(record, name, shown(path or value), why)
+        paths[path] = name
+        own.append(Promise(f"{record}.{name}", path, isinstance(value, Artifact)))
     return (*own, *(evolve(each, certain=False) for each in below))
 
 
 def outputs_json(outputs: object) -> Mapping[str, Json]:
     """The record as it stands in a config: paths, and the codecs of artifacts."""
-    inner, fields = inner_fields(outputs), fields_of(outputs) or {}
-    return {
-        name: outputs_json(value) if name in inner else _output_json(value)
-        for name, value in fields.items()
-    }
+    return {each.name: _output_json(outputs, each) for each in attributes_of(type(outputs)) or ()}
 
 
-def _output_json(value: object) -> Json:
+def _output_json(outputs: object, attribute: Attribute[object]) -> Json:
+    value = getattr(outputs, attribute.name, None)
+    if is_inner(attribute):
+        return outputs_json(value)
     if isinstance(value, Artifact):
-        return {"path": value.path.as_posix(), "codec": value.codec.name}
+        return {"path": value.path.as_posix(), "codec": checked(value.codec.name)}
     return value.as_posix() if isinstance(value, Path) else None
 
 
@@ -209,6 +207,7 @@ def _relative(value: object) -> tuple[str, str]:
     return path.as_posix(), why_no_output(path.as_posix())
 
 
+@lru_cache(maxsize=4096)
 def why_no_output(path: str) -> str:
     """Why a realizer cannot write to this relative path; empty where it can.
 

@@ -6,7 +6,6 @@ depends on. All effects go through the `Site` that a driver gives.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -17,6 +16,7 @@ from attrs import field, frozen
 
 from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
+from pylightnix_fn.encoding import kept
 from pylightnix_fn.errors.build import WrongArgument
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotOne
@@ -199,7 +199,7 @@ class Recipe(Generic[C, T]):
     unkeyed: Realizer[C, T] | None = None
 
     def __call__(self, site: Site) -> None:
-        self.realizer(Build(copy.deepcopy(self.config), self.dref, site))
+        self.realizer(Build(kept(self.config), self.dref, site))
 
 
 def name_of(function: object) -> str:

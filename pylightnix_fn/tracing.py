@@ -6,66 +6,55 @@ through values that its own text does not name; so they are traced beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
-from types import FunctionType
+from collections.abc import Iterable, Iterator, Mapping
 
 from pylightnix_fn.code import Code, code_of
-from pylightnix_fn.code.origin import Owner, place_of_class
-from pylightnix_fn.encoding import fields_of
-from pylightnix_fn.outputs import Artifact, inner_fields
+from pylightnix_fn.code.classes import methods_of
+from pylightnix_fn.encoding import attributes_of
+from pylightnix_fn.outputs import Artifact, is_inner
 
 _LIBRARY = "pylightnix_fn."
 _PYTHON = "builtins"
-_OWNER = Owner()
 
 
 def traced(realizer: object, records: Iterable[object]) -> Code:
     """The code of a realizer, with that of the records that it is given."""
     codes = [code_of(realizer)]
+    kinds = set[type]()
     for record in records:
-        codes.extend(code_of(function) for function in _functions(record))
-    digests = {
-        label: digest
-        for code in codes
-        for label, digest in code.digests.items()
-        if code is codes[0] or not label.startswith(_LIBRARY)
-    }
+        codes.extend(code_of(function) for function in _functions(record, kinds))
+    if len(codes) == 1:
+        return codes[0]
+    digests = dict(codes[0].digests)
+    for code in codes[1:]:
+        for label, digest in code.digests.items():
+            if code is not codes[0] and not label.startswith(_LIBRARY):
+                digests[_free(label, digest, digests)] = digest
     packages = {name for code in codes for name in code.packages}
     return Code(dict(sorted(digests.items())), tuple(sorted(packages)))
 
 
-def _functions(record: object) -> Iterator[object]:
-    yield from _methods(type(record))
-    inner = inner_fields(record)
-    for name, value in (fields_of(record) or {}).items():
+def _free(label: str, digest: str, digests: Mapping[str, str]) -> str:
+    """The label, numbered where it stands for another thing: codecs that one function makes."""
+    free, number = label, 1
+    while digests.get(free, digest) != digest:
+        number += 1
+        free = f"{label}~{number}"
+    return free
+
+
+def _functions(record: object, kinds: set[type]) -> Iterator[object]:
+    """What a record's class and its codecs hold; ``kinds`` are classes that were looked at."""
+    if type(record) not in kinds:
+        kinds.add(type(record))
+        yield from methods_of(type(record))
+    for each in attributes_of(type(record)) or ():
+        value = getattr(record, each.name, None)
         if isinstance(value, Artifact):
-            coders = (value.codec.encode, value.codec.decode)
-            yield from (each for each in coders if getattr(each, "__module__", _PYTHON) != _PYTHON)
-        elif name in inner:
-            yield from _functions(value)
+            yield from filter(_is_written, (value.codec.encode, value.codec.decode))
+        elif is_inner(each):
+            yield from _functions(value, kinds)
 
 
-def _methods(kind: type) -> Iterator[FunctionType]:
-    """The methods and properties that the user wrote in a class and its bases."""
-    for base in kind.__mro__:
-        if not _OWNER.owns(place_of_class(base)):
-            continue
-        for member in vars(base).values():
-            for function in _written(member):
-                if _OWNER.owns_function(function):  # else the maker of records wrote it
-                    yield function
-
-
-def _written(member: object) -> Iterator[FunctionType]:
-    match member:
-        case FunctionType():
-            yield member
-        case classmethod() | staticmethod():
-            yield from _written(member.__func__)
-        case cached_property():
-            yield from _written(member.func)
-        case property():
-            yield from _written(member.fget)
-        case _:
-            return
+def _is_written(coder: object) -> bool:
+    return getattr(coder, "__module__", _PYTHON) != _PYTHON

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 from dags import Node, Shape, grown, node, nothing, shapes
 from hypothesis import given, settings
 
@@ -290,16 +290,68 @@ def test_derivation_keeps_the_config_that_it_was_given() -> None:
 
 
 def test_derivation_keeps_lists_inside_of_lists() -> None:
-    grid = [[1], [2]]
+    grid: list[list[object]] = [[1], [2]]
     m, dref = derive(Manager(), Grid(grid), Folder(), search)
     grid[0].append(7)
     assert Grid([[1], [2]]) == recipe_config(m, dref)
     assert (m, dref) == derive(Manager(), Grid([[1], [2]]), Folder(), search)
 
 
+def test_derivation_keeps_dicts_and_records_inside_of_lists() -> None:
+    inside = {"a": [1]}
+    config = Grid([[inside, Grid([[2]])]])
+    m, dref = derive(Manager(), config, Folder(), search)
+    inside["a"].append(7)
+    assert Grid([[{"a": [1]}, Grid([[2]])]]) == recipe_config(m, dref)
+
+
+def test_derivation_keeps_a_config_that_cannot_change_as_it_is() -> None:
+    config = Nothing()
+    m, dref = derive(Manager(), config, Folder(), accept_nothing)
+    assert config is recipe_config(m, dref)
+
+
+def test_derivation_keeps_a_config_that_can_be_assigned_to() -> None:
+    config = Open(1)
+    m, dref = derive(Manager(), config, Folder(), accept_open)
+    config.number = 2
+    assert Open(1) == recipe_config(m, dref)
+
+
+def test_derivation_keeps_what_a_config_holds_beside_its_fields() -> None:
+    config = WithMore(1)
+    vars(config)["more"] = [1]
+    m, dref = derive(Manager(), config, Folder(), accept_more)
+    vars(config)["more"].append(2)
+    held = recipe_config(m, dref)
+    assert [1] == vars(held)["more"]
+
+
+@define
+class Open:
+    number: int
+
+
+@frozen(slots=False)
+class WithMore:
+    number: int
+
+
+def accept_nothing(b: Build[Nothing, Folder]) -> None:
+    """Writes nothing."""
+
+
+def accept_open(b: Build[Open, Folder]) -> None:
+    """Writes nothing."""
+
+
+def accept_more(b: Build[WithMore, Folder]) -> None:
+    """Writes nothing."""
+
+
 @frozen
 class Grid:
-    cells: list[list[int]]
+    cells: list[list[object]]
 
 
 def search(b: Build[Grid, Folder]) -> None:

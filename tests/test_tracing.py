@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from attrs import frozen
 
 from pylightnix_fn import Artifact, Codec, DRef, Folder, Manager, artifact, derive, number
@@ -63,6 +64,34 @@ def test_records_without_methods_leave_no_trace() -> None:
 def test_property_of_a_record_is_in_the_key() -> None:
     assert codes() < codes(Doubling())
     assert codes(Doubling()) != codes(Tripling())
+
+
+def test_method_that_is_patched_between_two_plans_is_in_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = codes(Doubling())
+    monkeypatch.setattr(Doubling, "schedule", Tripling.schedule)
+    assert codes(Tripling()) == codes(Doubling())
+    monkeypatch.undo()
+    assert before == codes(Doubling())
+
+
+def test_many_records_of_a_class_count_once() -> None:
+    assert traced(nothing, [Doubling()]) == traced(nothing, [Doubling(), Doubling(0.2)])
+
+
+def test_each_codec_that_one_function_makes_is_in_the_key() -> None:
+    @frozen
+    class Texts:
+        one: Artifact[list[str]]
+        other: Artifact[list[str]]
+
+    def texts(one: str, other: str) -> Texts:
+        return Texts(artifact("a", words(one)), artifact("b", words(other)))
+
+    assert codes(texts(",", "|")) == codes(texts(",", "|"))
+    assert codes(texts(",", "|")) != codes(texts(";", "|"))
+    assert codes(texts(",", "|")) != codes(texts(",", ";"))
 
 
 def test_property_of_a_base_class_is_in_the_key() -> None:
