@@ -55,7 +55,7 @@ class _Look:
     def at(self, derivation: Derivation) -> Outlook:
         unsettled = [each.name for each in derivation.dependencies if each not in self.settled]
         if unsettled:
-            why = f"its results depend on a build of {', '.join(unsettled)}"
+            why = f"its results depend on a build of {', '.join(dict.fromkeys(unsettled))}"
             return self.missed(derivation, why, 1, None)
         context = {each: self.settled[each] for each in derivation.dependencies}
         reads = derivation.matcher.reads

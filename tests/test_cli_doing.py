@@ -160,7 +160,7 @@ def test_undo_brings_back_what_gc_removed(shown: Shown) -> None:
 def test_rm_asks_first(shown: Shown) -> None:
     reference = f"train/{shown.slow.digest[:8]}"
     done = plx("rm", reference, store=root_of(shown), given="n\n")
-    assert 130 == done.returncode
+    assert 1 == done.returncode
     assert shown.store.rrefs(shown.slow.dref)
     done = plx("rm", reference, store=root_of(shown), given="y\n")
     assert 0 == done.returncode
@@ -418,7 +418,29 @@ def completed(text: str, shown: Shown) -> list[str]:
     done = plx(
         store=root_of(shown), _PLX_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="2"
     )
+    assert (0, "") == (done.returncode, done.stderr)
     return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_is_told_how_to_complete(shell: str, tmp_path: Path) -> None:
+    done = plx(cwd=tmp_path, _PLX_COMPLETE=f"{shell}_source")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "_plx_completion" in done.stdout
+
+
+def test_bash_completes_a_name(shown: Shown) -> None:
+    script = f"""
+        PATH={PLX.parent}:$PATH
+        eval "$(_PLX_COMPLETE=bash_source plx)"
+        COMP_WORDS=(plx show dig) COMP_CWORD=2
+        _plx_completion plx dig show
+        echo "${{COMPREPLY[*]}}"
+    """
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment(root_of(shown)), capture_output=True, text=True
+    )
+    assert ("digits\n", "") == (done.stdout, done.stderr)
 
 
 def test_output_is_wider_where_there_is_room(shown: Shown) -> None:

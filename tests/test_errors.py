@@ -816,6 +816,19 @@ this object cannot be removed: others refer to it
 Remove those first.""",
     ),
     (
+        store.StoreNotReadable(
+            "/data/store", "[Errno 13] Permission denied: '/data/store/store-v1'"
+        ),
+        PermissionError,
+        """\
+the store cannot be read
+
+  path    /data/store
+  reason  [Errno 13] Permission denied: '/data/store/store-v1'
+
+Get the right to read it, or use a store of your own.""",
+    ),
+    (
         store.NotRunning("dref:00-train", "/work/_pylightnix"),
         LookupError,
         """\

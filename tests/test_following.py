@@ -8,6 +8,8 @@ from threading import Event, Thread
 
 import pytest
 from attrs import frozen
+from children import child
+from scenarios import registered
 
 from pylightnix_fn import (
     Build,
@@ -105,6 +107,27 @@ def test_a_build_of_another_configuration_is_not_followed(tmp_path: Path) -> Non
     finally:
         goes_on.set()
         thread.join()
+
+
+def test_nothing_is_under_way_when_its_process_was_killed(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path)
+    dref = registered(store, "talk")
+    with child(lambda: store.stage(dref)):
+        assert 1 == len(under_way(store, dref))
+    assert () == under_way(store, dref)
+
+
+def test_following_ends_with_a_process_that_was_killed(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path)
+    dref = registered(store, "talk")
+
+    def begin() -> None:
+        store.stage(dref).log.write_text("hello\n")
+
+    with child(begin):
+        lines = follow(store, dref)
+        assert "hello\n" == next(lines)
+    assert [] == list(lines)
 
 
 def test_what_is_printed_is_seen_at_once(tmp_path: Path) -> None:

@@ -793,7 +793,7 @@ def test_text_of_a_report_is_a_table() -> None:
   dref:cccccccc…-data
     config.json  what the store wrote  its hash is not the one
 
-`repair(store)` restores modes and moves the rest to the trash."""
+`repair` restores modes and moves the rest to the trash."""
     assert expected == str(Report(damages, 7, 1_500_000))
 
 

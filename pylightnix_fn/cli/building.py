@@ -10,6 +10,7 @@ import click
 
 import pylightnix_fn as pn
 from pylightnix_fn.cli.references import complete
+from pylightnix_fn.cli.screen import aside
 from pylightnix_fn.cli.session import Command, Session, pass_session
 from pylightnix_fn.cli.targets import SETTINGS, TARGET, loaded_closure
 
@@ -74,7 +75,7 @@ def realize(
     """
     closure = loaded_closure(target, settings)
     store = session.store(create=True)
-    with _workers(dask) as executor, pn.show_progress() as observe:
+    with aside(), _workers(dask) as executor, pn.show_progress() as observe:
         pn.realize(
             closure,
             store,

@@ -10,7 +10,8 @@ import click
 
 import pylightnix_fn as pn
 from pylightnix_fn.cli.references import REFERENCE, complete, found, realization
-from pylightnix_fn.cli.session import Command, Session, pass_session, width
+from pylightnix_fn.cli.screen import plain, width
+from pylightnix_fn.cli.session import Command, Session, pass_session
 from pylightnix_fn.cli.targets import SETTINGS, loaded_closure
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def graph(
         return
     text = _rendered(drawn, form, target)
     if output is None:
-        click.echo(text)
+        session.tell(text.rstrip("\n"), text)
     else:
         output.write_text(text, encoding="utf-8")
         session.tell(str(output), {"path": str(output)})
@@ -150,7 +151,10 @@ def log(session: Session, reference: str, follow: bool) -> None:
         wanted = found(store, reference)
         dref = wanted.dref if isinstance(wanted, pn.RRef) else wanted
         for text in pn.follow(store, dref):
-            click.echo(text, nl=False)
+            if session.is_json:
+                session.print_json(text)
+            else:
+                click.echo(plain(text), nl=False)
         return
     text = pn.log_of(store, realization(store, reference))
     session.tell(text.rstrip("\n"), text)

@@ -11,7 +11,8 @@ from typing import Final
 import click
 
 import pylightnix_fn as pn
-from pylightnix_fn.cli.references import REFERENCE, REFERENCES, found
+from pylightnix_fn.cli.references import REFERENCE, REFERENCES, complete_roots, found
+from pylightnix_fn.cli.screen import say
 from pylightnix_fn.cli.session import Command, Session, pass_session
 
 
@@ -84,7 +85,7 @@ def root_add(session: Session, name: str, reference: str) -> None:
 
 
 @root.command("rm", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=complete_roots)
 @pass_session
 def root_rm(session: Session, name: str) -> None:
     """Take a root away; its object stays until gc.
@@ -148,9 +149,9 @@ def gc(
     if empty_trash:
         from pylightnix_fn.quantity import size_text
 
-        click.echo(f"trash: {size_text(pn.empty_trash(store))} freed", err=True)
+        say(f"trash: {size_text(pn.empty_trash(store))} freed")
     elif not delete:
-        click.echo("Nothing was removed; --delete does it.", err=True)
+        say("Nothing was removed; --delete does it.")
 
 
 def _policy(
@@ -185,7 +186,11 @@ def undo(session: Session, name: str | None) -> None:
     \b
     Example: plx undo
     """
-    session.show(pn.undo(session.store(), name))
+    undone = pn.undo(session.store(), name)
+    text = f"brought back {len(undone.restored)} of {len(undone.restored) + len(undone.left)}"
+    session.tell(
+        "\n".join((text, *(f"  left {each}" for each in undone.left))), pn.json_form(undone)
+    )
 
 
 @click.command(cls=Command)
@@ -200,9 +205,15 @@ def rm(session: Session, reference: str, yes: bool) -> None:
     """
     store = session.store()
     unwanted = found(store, reference)
-    if not yes:
-        click.confirm(f"Remove {unwanted}?", abort=True, err=True)
-    session.show(pn.discard(store, unwanted))
+    if yes or click.confirm(f"Remove {unwanted}?", err=True):
+        removed = pn.discard(store, unwanted)
+        text = "\n".join(f"removed {each}" for each in removed.moved)
+        session.tell(
+            f"{text}\n`plx undo` brings back what was removed last.", pn.json_form(removed)
+        )
+    else:
+        say("Nothing was removed.")
+        click.get_current_context().exit(1)
 
 
 @click.command(cls=Command)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import click
@@ -114,9 +115,20 @@ def cat(session: Session, artifact: str) -> None:
     \b
     Example: plx cat train/accuracy.txt
     """
-    with pn.artifact_path(session.store(), artifact).open("rb") as stream:
+    place = pn.artifact_path(session.store(), artifact)
+    if session.is_json:
+        session.print_json(_text(place, artifact))
+        return
+    with place.open("rb") as stream:
         while data := stream.read(2**20):
             sys.stdout.buffer.write(data)
+
+
+def _text(place: Path, artifact: str) -> str:
+    try:
+        return place.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{artifact} is no text: leave out --json") from error
 
 
 @click.command(cls=Command)

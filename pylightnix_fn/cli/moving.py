@@ -28,7 +28,7 @@ def init(session: Session) -> None:
     """
     place = session.place()
     root = place.root if place.is_named else Path(FOLDER)
-    store = pn.DiskStore.open(root)
+    store = session.opened(root)
     session.tell(f"a store in {store.root}", {"root": str(store.root)})
 
 
@@ -51,14 +51,19 @@ def export(session: Session, references: tuple[str, ...], file: Path) -> None:
 @click.command("import", cls=Command)
 @FILE
 @click.option("--sha256", metavar="HEX", help="What the sender said of the archive.")
+@click.option("--max-size", metavar="SIZE", help="What it may unfold into: 200G.")
 @pass_session
-def import_(session: Session, file: Path, sha256: str | None) -> None:
+def import_(session: Session, file: Path, sha256: str | None, max_size: str | None) -> None:
     """Add the objects of an archive, each checked against its name.
 
     \b
     Example: plx import model.tar.zst
     """
-    session.show(pn.import_closure(session.store(create=True), file, sha256=sha256))
+    from pylightnix_fn.quantity import size_from
+
+    size = None if max_size is None else size_from(max_size)
+    limits = pn.Limits() if size is None else pn.Limits(size=size, free=size)
+    session.show(pn.import_closure(session.store(create=True), file, sha256=sha256, limits=limits))
 
 
 @click.command(cls=Command)
@@ -72,7 +77,7 @@ def copy(session: Session, references: tuple[str, ...], target: Path) -> None:
     Example: plx copy train /mnt/shared/_pylightnix
     """
     store = session.store()
-    session.show(pn.copy_closure(store, _wanted(store, references), pn.DiskStore.open(target)))
+    session.show(pn.copy_closure(store, _wanted(store, references), session.opened(target)))
 
 
 def _wanted(store: pn.DiskStore, references: tuple[str, ...]) -> list[_Reference]:

@@ -10,12 +10,14 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
 import click
 
+from pylightnix_fn.cli.screen import say, stand_in
 from pylightnix_fn.cli.session import COMMON, Session
 
 FAILED: Final = 1
@@ -117,7 +119,7 @@ def _lines(sections: tuple[_Section, ...]) -> Iterator[str]:
 
 
 HELP: Final = """\
-plx [--store DIR] [--json] [--debug] COMMAND ...  (each with --help, an example)
+plx [--store DIR] [--trust] [--json] COMMAND ...  (each with --help, an example)
 
 The store: --store, else $PYLIGHTNIX_ROOT, else the nearest folder _pylightnix
 from here upwards, else your own. REF: a reference, its hash (or part), a name.
@@ -130,25 +132,56 @@ plx = Program("plx", params=list(COMMON), context_settings={"help_option_names":
 
 def run() -> int:
     """Run the program with the arguments of the process; its exit code."""
+    stand_in()
     session = Session()
     try:
         status: object = plx.main(standalone_mode=False, obj=session)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("plx: interrupted", err=True)
-        return INTERRUPTED
     except BrokenPipeError:  # who read on has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         return FAILED
-    except Exception as error:
-        if session.is_debug:
-            traceback.print_exc()
-            return FAILED
-        from pylightnix_fn.cli.complaints import code_of, words_for
+    except SystemExit:  # of the completion of a shell
+        raise
+    except BaseException as error:  # whatever the code of a user raises
+        _leave_output()
+        with suppress(OSError):
+            _tell(error, session)
+        return _code_of(error)
 
-        click.echo(words_for(error), err=True)
-        return code_of(error)
+
+def _leave_output() -> None:
+    """Drop what can be written nowhere, or else the interpreter would try again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(error: BaseException, session: Session) -> None:
+    """What went wrong, on the error stream, which may have no room for it."""
+    from pylightnix_fn.cli.complaints import usage_words, words_for
+
+    match error:
+        case click.exceptions.NoArgsIsHelpError():
+            click.echo(error.format_message(), err=True)
+        case click.ClickException():
+            say(usage_words(error))
+        case click.Abort() | KeyboardInterrupt():
+            say("\nplx: interrupted")
+        case _ if session.is_debug:
+            traceback.print_exception(error)
+        case _:
+            say(words_for(error))
+
+
+def _code_of(error: BaseException) -> int:
+    from pylightnix_fn.cli.complaints import code_of
+
+    match error:
+        case click.ClickException():
+            return error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return INTERRUPTED
+        case _:
+            return code_of(error)

@@ -35,6 +35,14 @@ def complete(context: click.Context, _: click.Parameter, incomplete: str) -> lis
     return []
 
 
+def complete_roots(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The names of roots that a shell may offer."""
+    with suppress(pn.PylightnixError, OSError):
+        roots = pn.named_roots(context.ensure_object(Session).store())
+        return sorted(name for name in roots if name.startswith(incomplete))
+    return []
+
+
 def _completed(reference: _Reference, begun: str) -> str:
     """A reference, as it goes on from what was begun."""
     name, slash, _ = begun.partition("/")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -14,12 +11,11 @@ from attrs import define
 
 import pylightnix_fn as pn
 from pylightnix_fn.cli.finding import Found, found_store
+from pylightnix_fn.cli.screen import json_text, page, width
 
 if TYPE_CHECKING:
     from pylightnix_fn.canonical import Json
     from pylightnix_fn.store.disk import DiskStore
-
-WIDEST: Final = 120  # longer lines are hard to read
 
 
 @runtime_checkable
@@ -37,6 +33,7 @@ class Session:
     given: Path | None = None
     is_json: bool = False
     is_debug: bool = False
+    is_trusting: bool = False
 
     def place(self) -> Found:
         """Which store is meant."""
@@ -44,7 +41,11 @@ class Session:
 
     def store(self, *, create: bool = False) -> DiskStore:
         """The store that is meant; `StoreMissing` where there is none and none is to be made."""
-        return pn.DiskStore.open(self.place().root, create=create)
+        return self.opened(self.place().root, create=create)
+
+    def opened(self, root: Path, *, create: bool = True) -> DiskStore:
+        """The store in a folder."""
+        return pn.DiskStore.open(root, create=create, trust=self.is_trusting)
 
     def show(self, value: object) -> None:
         """Print what a command found out."""
@@ -61,26 +62,7 @@ class Session:
             page(text)
 
     def print_json(self, value: Json) -> None:
-        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def width() -> int:
-    """How long a line may be here."""
-    return min(WIDEST, shutil.get_terminal_size((80, 24)).columns)
-
-
-def page(text: str) -> None:
-    """Print a text, through a pager where it is longer than the terminal."""
-    lines = text.count("\n") + 1
-    if sys.stdout.isatty() and lines >= shutil.get_terminal_size((80, 24)).lines:
-        click.echo_via_pager(text)
-    elif text:
-        click.echo(text)
-
-
-def is_coloured() -> bool:
-    """Whether colours are wanted: on a terminal, unless NO_COLOR says otherwise."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(json_text(value))
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)
@@ -101,6 +83,11 @@ def _debugging(context: click.Context, _: click.Parameter, value: bool) -> None:
     session.is_debug = session.is_debug or value
 
 
+def _trusting(context: click.Context, _: click.Parameter, value: bool) -> None:
+    session = context.ensure_object(Session)
+    session.is_trusting = session.is_trusting or value
+
+
 COMMON: Final = (
     click.Option(
         ["--store"],
@@ -110,6 +97,14 @@ COMMON: Final = (
         callback=_store_chosen,
         metavar="DIR",
         help="The folder of the store.",
+    ),
+    click.Option(
+        ["--trust"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_trusting,
+        help="Even a store that others may change.",
     ),
     click.Option(
         ["--json"],

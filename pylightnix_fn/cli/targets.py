@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 import pylightnix_fn as pn
+from pylightnix_fn.cli.screen import aside
 
 if TYPE_CHECKING:
     from pylightnix_fn.closure import Closure
 
-TARGET: Final = click.argument("target", metavar="MODULE:STAGE")
+TARGET: Final = click.argument("target", type=click.Path(), metavar="MODULE:STAGE")
 SETTINGS: Final = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the stage."
 )
@@ -20,4 +21,5 @@ SETTINGS: Final = click.option(
 
 def loaded_closure(target: str, settings: Iterable[str]) -> Closure[object]:
     """The closure of a stage."""
-    return pn.load(target).closure(settings)
+    with aside():
+        return pn.load(target).closure(settings)

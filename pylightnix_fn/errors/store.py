@@ -45,6 +45,17 @@ class StoreNotWritable(PylightnixError, PermissionError):
         )
 
 
+class StoreNotReadable(StoreNotWritable):
+    """A store, or an object of it, cannot even be read."""
+
+    def message(self) -> Message:
+        return Message(
+            "the store cannot be read",
+            (("path", self.path), ("reason", self.why)),
+            "Get the right to read it, or use a store of your own.",
+        )
+
+
 class StoreFailed(PylightnixError, OSError):
     """The file system that a store lies on did not do what it was asked to."""
 

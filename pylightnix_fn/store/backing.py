@@ -7,6 +7,7 @@ of the store by way of `guarded`.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Literal, TypeAlias
@@ -14,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 from attrs import Factory, field, frozen
 
 from pylightnix_fn.errors.message import PylightnixError
-from pylightnix_fn.errors.store import StoreFailed, StoreFull, StoreNotWritable
+from pylightnix_fn.errors.store import StoreFailed, StoreFull, StoreNotReadable, StoreNotWritable
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.machine import Machine, this_machine
@@ -57,8 +58,19 @@ def guarded(layout: Layout) -> Iterator[None]:
     except PylightnixError:
         raise
     except OSError as error:
+        if error.errno in REFUSED and _is_unreadable(error):
+            raise StoreNotReadable(str(layout.root), str(error)) from error
         if error.errno in REFUSED:
             raise StoreNotWritable(str(layout.root), str(error)) from error
         if error.errno in FULL:
             raise StoreFull(str(layout.root), str(error)) from error
         raise StoreFailed(str(layout.root), str(error)) from error
+
+
+def _is_unreadable(error: OSError) -> bool:
+    """Whether what was refused cannot even be looked at."""
+    if not isinstance(path := error.filename, str):
+        return False
+    if not os.access(os.path.dirname(path), os.X_OK, effective_ids=True):
+        return True
+    return os.path.lexists(path) and not os.access(path, os.R_OK, effective_ids=True)

@@ -50,6 +50,8 @@ def prepare(backing: Backing, create: bool, trust: bool) -> None:
             raise StoreIncomplete(str(layout.root), layout.objects.name)
         _check_free(layout)
         if not create:
+            with suppress(FileNotFoundError):
+                os.lstat(layout.objects)  # `PermissionError` where we may not even look
             raise StoreMissing(str(layout.root))
     if not trust:
         _check_owners(layout)

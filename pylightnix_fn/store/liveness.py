@@ -41,6 +41,16 @@ def live_processes(backing: Backing) -> tuple[Process, ...]:
     )
 
 
+def is_live(backing: Backing, writer: str) -> bool:
+    """Whether the process lives that stages under this name, as far as we may know."""
+    if not exists(backing.fs, backing.layout.writers / writer):
+        return False
+    try:
+        return not _is_gone(backing, writer)
+    except PermissionError:  # another user's
+        return True
+
+
 def in_use(backing: Backing, *, but: str = "") -> dict[Reference, str]:
     """What live processes rely on, and who they are; ``but`` names a writer to leave out."""
     return {

@@ -87,7 +87,7 @@ class Report:
         if self.foreign:
             yield f"{len(self.foreign)} names that no store gives, left alone."
         if not self.is_clean:
-            yield "`repair(store)` restores modes and moves the rest to the trash."
+            yield "`repair` restores modes and moves the rest to the trash."
 
 
 def _cells(damage: Damage) -> tuple[str, str, str]:
