@@ -102,6 +102,14 @@ def opened_below(
 
 def read_file(fs: FileSystem, path: Where, limit: int, *, at: int | None = None) -> bytes | None:
     """The content of a regular file of at most so many bytes; `None` if there is none such."""
+    found = read_with_status(fs, path, limit, at=at)
+    return None if found is None else found[0]
+
+
+def read_with_status(
+    fs: FileSystem, path: Where, limit: int, *, at: int | None = None
+) -> tuple[bytes, os.stat_result] | None:
+    """What `read_file` reads, with the status that the file had before."""
     try:
         descriptor = fs.open(path, READ, at=at)
     except OSError as error:
@@ -113,7 +121,8 @@ def read_file(fs: FileSystem, path: Where, limit: int, *, at: int | None = None)
         status = fs.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             return None
-        return _read(fs, descriptor, status.st_size, limit)
+        data = _read(fs, descriptor, status.st_size, limit)
+        return None if data is None else (data, status)
     finally:
         fs.close(descriptor)
 

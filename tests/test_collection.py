@@ -25,6 +25,7 @@ from pylightnix_fn import (
     link,
     named_roots,
     remove_root,
+    survey,
     undo,
 )
 from pylightnix_fn.errors import (
@@ -96,6 +97,15 @@ def test_plan_tells_what_each_object_frees_and_cost(made: Made) -> None:
     assert folder is not None
     assert sum(path.stat().st_size for path in folder.iterdir()) == removal.size
     assert removal.seconds == 1
+
+
+def test_size_of_a_derivation_is_that_of_its_config_whole_or_not(made: Made) -> None:
+    path = made.store.layout.config(made.model)
+    path.chmod(0o644)
+    path.write_text("damaged", encoding="utf-8")
+    sizes: dict[Reference, int] = {each.dref: each.size for each in survey(made.store).derivations}
+    assert made.store.layout.config(made.data).stat().st_size == sizes[made.data]
+    assert len("damaged") == sizes[made.model]
 
 
 def test_policy_that_keeps_nothing_needs_an_explicit_yes(made: Made) -> None:

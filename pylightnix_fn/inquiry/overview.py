@@ -30,8 +30,8 @@ from pylightnix_fn.store.layout import BUILD_FILE, rref_of
 from pylightnix_fn.store.liveness import live_processes
 from pylightnix_fn.store.records import read_mapping
 from pylightnix_fn.store_protocol import Store
-from pylightnix_fn.upkeep.collection import freed_by
 from pylightnix_fn.upkeep.roots import roots_of
+from pylightnix_fn.upkeep.stocktaking import freed_by
 
 _MOST: Final = 2**16  # bytes of a record that are looked at
 # In canonical JSON, keys are sorted: what stands before these is digits and times.

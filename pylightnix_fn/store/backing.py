@@ -19,6 +19,7 @@ from pylightnix_fn.errors.store import StoreFailed, StoreFull, StoreNotReadable,
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.machine import Machine, this_machine
+from pylightnix_fn.store.recollection import Recollection
 from pylightnix_fn.store.rounds import Rounds
 from pylightnix_fn.store.writer import Desk
 
@@ -42,6 +43,7 @@ class Backing:
     fs: FileSystem = field(default=DISK, repr=False)
     machine: Machine = field(factory=this_machine, repr=False)
     desk: Desk = field(default=Factory(Desk), eq=False, repr=False)
+    recollection: Recollection = field(default=Factory(Recollection), eq=False, repr=False)
     rounds: Rounds = field(default=Factory(Rounds), eq=False, repr=False)
 
     @property
@@ -69,8 +71,8 @@ def guarded(layout: Layout) -> Iterator[None]:
 
 def _is_unreadable(error: OSError) -> bool:
     """Whether what was refused cannot even be looked at."""
-    if not isinstance(path := error.filename, str):
-        return False
+    if not isinstance(path := error.filename, str) or not os.path.isabs(path):
+        return False  # or in a folder that is open, so nobody can tell
     if not os.access(os.path.dirname(path), os.X_OK, effective_ids=True):
         return True
     return os.path.lexists(path) and not os.access(path, os.R_OK, effective_ids=True)

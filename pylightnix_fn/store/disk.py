@@ -6,10 +6,9 @@ of their own, so nothing that was killed stands in anybody's way. Reading needs 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from attrs import frozen
 
@@ -17,22 +16,21 @@ from pylightnix_fn.canonical import digest
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.errors.store import (
-    DamagedObject,
     MissingObject,
     StillNeeded,
     StoreFull,
     StoreNotWritable,
 )
 from pylightnix_fn.failure import Failure
-from pylightnix_fn.files import delete, is_folder, opened, opened_below, read_file, write_all
-from pylightnix_fn.filesystem import DISK, FOLDER, FileSystem
+from pylightnix_fn.files import delete, is_folder, read_file, write_all
+from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
-from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef
 from pylightnix_fn.remains import failures_in, homes_below
 from pylightnix_fn.store.backing import Backing, Durability, guarded
+from pylightnix_fn.store.candidates import candidates_of, texts_of
 from pylightnix_fn.store.census import drefs_of, is_there, rrefs_of
 from pylightnix_fn.store.durability import look_through
 from pylightnix_fn.store.foundation import check_staging, make_reserve, prepare
@@ -48,14 +46,13 @@ from pylightnix_fn.store.publication import (
 from pylightnix_fn.store.records import (
     MAX_RECORD,
     context_text,
-    read_build,
     read_config,
     read_record,
     read_text,
 )
 from pylightnix_fn.store.recovery import mend_torn
 from pylightnix_fn.store.trash import DELETED, move_to, new_bin
-from pylightnix_fn.store_protocol import MAX_TEXT, Facts, Record, Staging, candidate_of, users_of
+from pylightnix_fn.store_protocol import MAX_TEXT, Facts, Record, Staging, users_of
 from pylightnix_fn.tree import Folder
 
 
@@ -150,17 +147,8 @@ class DiskStore:
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
     ) -> tuple[Candidate, ...]:
-        wanted = context_text(context).encode()
         with guarded(self.layout):
-            found = (
-                self._candidate(rref, place, context, reads)
-                for rref in rrefs_of(self.backing, dref)
-                if self._was_built_from(place := self.layout.place(rref), wanted)
-            )
-            return tuple(each for each in found if each is not None)
-
-    def _was_built_from(self, place: str, context: bytes) -> bool:
-        return read_file(self.fs, f"{place}/{CONTEXT_FILE}", MAX_RECORD) == context
+            return candidates_of(self.backing, dref, context, reads)
 
     def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
         wanted = tuple(rrefs)
@@ -234,12 +222,8 @@ class DiskStore:
 
     def texts(self, rref: RRef[object], reads: Iterable[str]) -> dict[str, str | None]:
         """The small text artifacts of these names, `None` where there is none."""
-        folder, texts = self.layout.realization(rref), dict[str, str | None].fromkeys(reads)
-        if texts:
-            missing = (FileNotFoundError, NotADirectoryError)
-            with guarded(self.layout), suppress(*missing), opened(self.fs, folder, FOLDER) as top:
-                texts = {name: self._artifact(folder, top, name) for name in texts}
-        return texts
+        with guarded(self.layout):
+            return texts_of(self.fs, self.layout.place(rref), reads)
 
     def drefs(self) -> tuple[DRef[Folder], ...]:
         with guarded(self.layout):
@@ -274,36 +258,10 @@ class DiskStore:
         )
 
     def _all_there(self, rrefs: tuple[RRef[object], ...]) -> bool:
-        return all(is_folder(self.fs, self.layout.place(rref)) for rref in rrefs)
-
-    def _artifact(self, folder: Path, top: int, name: str) -> str | None:
-        """A text artifact; a link leads to another place in the same realization."""
-        path = PurePosixPath(name)
-        with (
-            suppress(FileNotFoundError, NotADirectoryError),
-            opened_below(self.fs, top, path.parent) as here,
-        ):
-            text = read_text(self.fs, path.name, MAX_TEXT, at=here)
-            if text is not None:
-                return text
-        home = Path(os.path.realpath(folder))
-        real = Path(os.path.realpath(folder / name))
-        return read_text(self.fs, real, MAX_TEXT) if real.is_relative_to(home) else None
-
-    def _candidate(
-        self, rref: RRef[Folder], place: str, context: Context, reads: frozenset[str]
-    ) -> Candidate | None:
-        """A realization as a matcher sees it; `None` if it went while it was looked at."""
-        try:
-            build = read_build(self.fs, place, rref)
-        except DamagedObject:
-            if is_folder(self.fs, place):
-                raise
-            return None
-        texts = self.texts(rref, reads)
-        if None in texts.values() and not is_folder(self.fs, place):
-            return None
-        return candidate_of(Record(rref, context, build.facts, build.size), texts)
+        there = all(is_folder(self.fs, self.layout.place(rref)) for rref in rrefs)
+        if not there:
+            self.backing.recollection.distrust()
+        return there
 
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         found = read_file(self.fs, f"{self.layout.place(dref)}/{CONFIG_FILE}", MAX_RECORD)

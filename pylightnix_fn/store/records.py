@@ -7,6 +7,7 @@ what tells whether it is whole.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +20,7 @@ from pylightnix_fn.canonical import Json, canonical, digest, parsed
 from pylightnix_fn.config import Config, encoded
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.files import read_file
+from pylightnix_fn.files import read_file, read_with_status
 from pylightnix_fn.filesystem import FileSystem, Where
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
@@ -101,7 +102,10 @@ def time_text(build: Build) -> str:
 
 def read_text(fs: FileSystem, path: Where, limit: int, *, at: int | None = None) -> str | None:
     """A small text file; `None` where there is none, or it is large or no text."""
-    data = read_file(fs, path, limit, at=at)
+    return _decoded(read_file(fs, path, limit, at=at))
+
+
+def _decoded(data: bytes | None) -> str | None:
     try:
         return None if data is None else data.decode()
     except UnicodeDecodeError:
@@ -112,24 +116,23 @@ def read_mapping(
     fs: FileSystem, path: Path, reference: str, limit: int = MAX_RECORD
 ) -> Mapping[str, Json]:
     """A JSON object from a file of the store, in its one spelling; `DamagedObject` if none."""
-    return _read_spelled(fs, path, reference, limit)[0]
+    return _spelled(read_text(fs, path, limit), path.name, reference, limit)[0]
 
 
-def _read_spelled(
-    fs: FileSystem, path: Path, reference: str, limit: int
+def _spelled(
+    text: str | None, file: str, reference: str, limit: int = MAX_RECORD
 ) -> tuple[Mapping[str, Json], str]:
-    """A JSON object from a file of the store, and the text that it was read from."""
-    text = read_text(fs, path, limit)
+    """The JSON object that a text of a file spells, and the text."""
     if text is None:
-        raise DamagedObject(reference, path.name, _no_text(limit))
+        raise DamagedObject(reference, file, _no_text(limit))
     try:
         value = parsed(text)
     except ValueError as error:
-        raise DamagedObject(reference, path.name, str(error)) from error
+        raise DamagedObject(reference, file, str(error)) from error
     if not isinstance(value, Mapping):
-        raise DamagedObject(reference, path.name, "it is no JSON object")
+        raise DamagedObject(reference, file, "it is no JSON object")
     if canonical(value) != text:
-        raise DamagedObject(reference, path.name, "it is not spelled as the store spells it")
+        raise DamagedObject(reference, file, "it is not spelled as the store spells it")
     return value, text
 
 
@@ -157,11 +160,26 @@ def read_record(fs: FileSystem, folder: Path, rref: RRef[object]) -> Record:
     return Record(rref_from(rref.text), context, build.facts, build.size)
 
 
-def read_build(fs: FileSystem, folder: Where, rref: RRef[object]) -> Build:
+def read_build(
+    fs: FileSystem, folder: Where, rref: RRef[object], *, at: int | None = None
+) -> Build:
     """How a realization came to be; `DamagedObject` if the file is not whole."""
-    text = read_text(fs, f"{folder}/{BUILD_FILE}", MAX_RECORD)
-    if text is None:
+    build, _ = build_with_status(fs, folder, rref, at=at)
+    return build
+
+
+def build_with_status(
+    fs: FileSystem, folder: Where, rref: RRef[object], *, at: int | None = None
+) -> tuple[Build, os.stat_result]:
+    """What `read_build` reads, with the status that the file had before."""
+    found = read_with_status(fs, f"{folder}/{BUILD_FILE}", MAX_RECORD, at=at)
+    text = None if found is None else _decoded(found[0])
+    if found is None or text is None:
         raise DamagedObject(rref.text, BUILD_FILE, _no_text(MAX_RECORD))
+    return _build(text, rref), found[1]
+
+
+def _build(text: str, rref: RRef[object]) -> Build:
     # The check covers the text as it stands: what passes is spelled as the store spells it.
     if text[:_BEFORE] != '{"check":"' or text[_BEFORE:_AFTER] != digest("{" + text[_AFTER + 2 :]):
         raise DamagedObject(rref.text, BUILD_FILE, "its checksum is not that of its fields")
@@ -179,9 +197,14 @@ def read_build(fs: FileSystem, folder: Where, rref: RRef[object]) -> Build:
         raise DamagedObject(rref.text, BUILD_FILE, str(error)) from error
 
 
-def read_context(fs: FileSystem, folder: Path, rref: RRef[object]) -> Context:
+def read_context(fs: FileSystem, folder: Where, rref: RRef[object]) -> Context:
     """What a realization was built from; `DamagedObject` if the file says no such thing."""
-    value = read_mapping(fs, folder / CONTEXT_FILE, rref.text)
+    return context_of(read_text(fs, f"{folder}/{CONTEXT_FILE}", MAX_RECORD), rref)
+
+
+def context_of(text: str | None, rref: RRef[object]) -> Context:
+    """What the content of `context.json` says; `DamagedObject` if it is no context."""
+    value, _ = _spelled(text, CONTEXT_FILE, rref.text)
     try:
         return {dref_from(dref): _rrefs(dref, rrefs) for dref, rrefs in value.items()}
     except (TypeError, ValueError) as error:
@@ -190,7 +213,8 @@ def read_context(fs: FileSystem, folder: Path, rref: RRef[object]) -> Context:
 
 def read_manifest(fs: FileSystem, folder: Path, rref: RRef[object], context: Context) -> Tree:
     """The tree that a realization must be; `DamagedObject` if its name says otherwise."""
-    value, text = _read_spelled(fs, folder / MANIFEST_FILE, rref.text, MAX_MANIFEST)
+    found = read_text(fs, folder / MANIFEST_FILE, MAX_MANIFEST)
+    value, text = _spelled(found, MANIFEST_FILE, rref.text, MAX_MANIFEST)
     try:
         entries = value["entries"]
         if (
@@ -262,6 +286,7 @@ def _time(value: Json) -> datetime:
 def _string(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
+    value.encode()  # `ValueError` where it holds a lone surrogate
     return value
 
 

@@ -59,8 +59,9 @@ def move_to(
     place: Path, backing: Backing, references: Iterable[DRef[object] | RRef[object]]
 ) -> None:
     """Rename objects into a folder of the trash, in this order; the gate must be held alone."""
-    for reference in references:
-        backing.desk.forget(reference.text)
+    leaving = tuple(references)
+    backing.desk.forget(each.text for each in leaving)
+    for reference in leaving:
         with suppress(FileNotFoundError):  # it is gone already
             move_away(backing, backing.layout.located(reference), place / binned_name(reference))
 

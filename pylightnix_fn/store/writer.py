@@ -12,6 +12,7 @@ import secrets
 import threading
 import weakref
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -108,12 +109,12 @@ class Desk:
                     weakref.finalize(self, _set_aside, writer).atexit = False
         return writer
 
-    def forget(self, reference: str) -> None:
-        """Let it not be taken for granted any more that this is there, with what lies in it."""
+    def forget(self, references: Iterable[str]) -> None:
+        """Let it not be taken for granted any more that these are there, with what lies in them."""
         if self._writer is not None:
-            gone, noted = reference[5:], self._writer.noted
+            gone, noted = {each[5:] for each in references}, self._writer.noted
             noted.difference_update(
-                {each for each in noted if gone in (each[5:], each[6 + HASH_LENGTH :])}
+                {each for each in noted if {each[5:], each[6 + HASH_LENGTH :]} & gone}
             )
 
     def __reduce__(self) -> tuple[type[Desk], tuple[()]]:

@@ -7,45 +7,34 @@ else refers to, so a crash at any point leaves a store in which nothing dangles.
 
 from __future__ import annotations
 
-import os
-import stat
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import TypeAlias
 
 from attrs import frozen
 
 from pylightnix_fn.config import dependencies
 from pylightnix_fn.errors.store import DamagedObject, NothingKept
-from pylightnix_fn.files import walk
-from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.locks import locked
-from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.refs import DRef
 from pylightnix_fn.retention.choice import keep_roots
 from pylightnix_fn.retention.collection import GcPlan, Kept, gc_plan
-from pylightnix_fn.retention.inventory import (
-    Inventory,
-    Reference,
-    StoredDerivation,
-    StoredRealization,
-)
+from pylightnix_fn.retention.inventory import Inventory, Reference, StoredDerivation
 from pylightnix_fn.retention.policy import Policy
 from pylightnix_fn.store.backing import REFUSED, Backing, guarded
-from pylightnix_fn.store.census import drefs_of, objects_of, rrefs_of
+from pylightnix_fn.store.census import drefs_of, objects_of
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.foundation import make_reserve
 from pylightnix_fn.store.liveness import clear_after_dead, in_use
-from pylightnix_fn.store.records import read_config, read_context, read_record
+from pylightnix_fn.store.records import read_config, read_context
 from pylightnix_fn.store.trash import COLLECTED, move_to, new_bin
 from pylightnix_fn.tree import Folder
 from pylightnix_fn.upkeep.roots import forget_lost_links, roots_of
+from pylightnix_fn.upkeep.stocktaking import Stocktaking
 
 _Needs: TypeAlias = Mapping[Reference, "frozenset[Reference] | DamagedObject"]
-
-LONG_AGO: Final = datetime.fromtimestamp(0, UTC)  # when something began whose record is damaged
 
 
 @frozen
@@ -80,15 +69,11 @@ def survey(store: DiskStore, policy: Policy = keep_roots) -> Inventory:
     Errors: `DamagedObject` where a root cannot be read; other damage is passed over here.
     """
     with guarded(store.layout):
-        drefs = drefs_of(store.backing)
+        drefs, stocktaking = drefs_of(store.backing), Stocktaking(store.backing, policy.reads)
         return Inventory(
             datetime.now(UTC),
             tuple(_stored_derivation(store, dref) for dref in drefs),
-            tuple(
-                _stored_realization(store, rref, policy.reads)
-                for dref in drefs
-                for rref in rrefs_of(store.backing, dref)
-            ),
+            tuple(chain.from_iterable(map(stocktaking.of, drefs))),
             _known_to_stay(store.backing),
         )
 
@@ -187,34 +172,10 @@ def _rooted(backing: Backing) -> dict[Reference, str]:
 
 
 def _stored_derivation(store: DiskStore, dref: DRef[Folder]) -> StoredDerivation:
-    needs = _needs(store.backing, dref)
-    references = () if isinstance(needs, DamagedObject) else needs
-    drefs = frozenset(each for each in references if isinstance(each, DRef))
+    path = store.layout.config(dref)
+    with suppress(DamagedObject):
+        config = read_config(store.fs, path, dref)
+        return StoredDerivation(dref, dependencies(config.references), len(config.text.encode()))
     with suppress(FileNotFoundError):
-        return StoredDerivation(dref, drefs, store.fs.lstat(store.layout.config(dref)).st_size)
-    return StoredDerivation(dref, drefs)
-
-
-def _stored_realization(
-    store: DiskStore, rref: RRef[Folder], reads: frozenset[str]
-) -> StoredRealization:
-    folder = store.layout.realization(rref)
-    size, texts = freed_by(store.fs, folder), store.texts(rref, reads)
-    try:
-        record = read_record(store.fs, folder, rref)
-    except DamagedObject:
-        return StoredRealization(rref, {}, LONG_AGO, LONG_AGO, size, texts)
-    facts = record.facts
-    return StoredRealization(rref, record.context, facts.started, facts.stopped, size, texts)
-
-
-def freed_by(fs: FileSystem, folder: Path) -> int:
-    """The bytes that deleting a folder frees: those of the files that no other folder shares."""
-    names: Counter[tuple[int, int]] = Counter()
-    files: dict[tuple[int, int], os.stat_result] = {}
-    with suppress(FileNotFoundError):  # it is gone already
-        for _, _, status in walk(fs, folder):
-            if stat.S_ISREG(status.st_mode):
-                names[status.st_dev, status.st_ino] += 1
-                files[status.st_dev, status.st_ino] = status
-    return sum(each.st_size for key, each in files.items() if each.st_nlink == names[key])
+        return StoredDerivation(dref, (), store.fs.lstat(path).st_size)
+    return StoredDerivation(dref)

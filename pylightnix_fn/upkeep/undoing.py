@@ -25,7 +25,7 @@ from pylightnix_fn.store.layout import CONFIG_FILE, dref_of
 from pylightnix_fn.store.records import read_config, read_context
 from pylightnix_fn.store.trash import COLLECTED, DELETED, binned_name
 from pylightnix_fn.tree import Folder
-from pylightnix_fn.upkeep.collection import freed_by
+from pylightnix_fn.upkeep.stocktaking import freed_by
 
 _REALIZATION: Final = re.compile(rf"([0-9a-f]{{{HASH_LENGTH}}})\.([0-9a-f]{{{HASH_LENGTH}}})")
 
