@@ -35,6 +35,7 @@ from pylightnix_fn.errors import (
     MissingObject,
     NothingKept,
     UnknownCollection,
+    UnknownRoot,
 )
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.tree import Folder
@@ -174,7 +175,7 @@ def test_root_may_not_take_the_place_of_the_registered_ones(made: Made) -> None:
 
 
 def test_missing_root_cannot_be_removed(made: Made) -> None:
-    with pytest.raises(MissingObject, match="root 'best'"):
+    with pytest.raises(UnknownRoot, match="root 'best'"):
         remove_root(made.store, "best")
 
 

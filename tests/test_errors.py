@@ -829,6 +829,16 @@ the store cannot be read
 Get the right to read it, or use a store of your own.""",
     ),
     (
+        store.UnknownRoot("best", "final, first"),
+        LookupError,
+        """\
+there is no root 'best'
+
+  there are  final, first
+
+Choose one of these. A link that is a root is removed like any file.""",
+    ),
+    (
         store.NotRunning("dref:00-train", "/work/_pylightnix"),
         LookupError,
         """\

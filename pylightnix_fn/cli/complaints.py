@@ -39,6 +39,7 @@ from pylightnix_fn.errors.store import (
     StoreMissing,
     StoreOfOthers,
     UnknownCollection,
+    UnknownRoot,
 )
 from pylightnix_fn.errors.transfer import ClosureDamaged, ClosureRefused
 
@@ -52,6 +53,7 @@ _NOT_FOUND: Final = (
     NotRunning,
     StoreMissing,
     UnknownCollection,
+    UnknownRoot,
     UnknownColumn,
     UnknownModule,
     UnknownObject,

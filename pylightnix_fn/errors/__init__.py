@@ -102,6 +102,7 @@ from pylightnix_fn.errors.store import (
     StoreOfOthers,
     UnknownCollection,
     UnknownFormat,
+    UnknownRoot,
 )
 from pylightnix_fn.errors.transfer import (
     ArchiveNotWritten,
@@ -202,6 +203,7 @@ __all__ = [
     "UnknownModule",
     "UnknownObject",
     "UnknownReference",
+    "UnknownRoot",
     "UnknownStage",
     "UnknownTarget",
     "UnpromisedRead",

@@ -205,6 +205,20 @@ class StillNeeded(PylightnixError, RuntimeError):
         )
 
 
+class UnknownRoot(PylightnixError, LookupError):
+    """A store has no root of this name."""
+
+    name: str
+    there: str
+
+    def message(self) -> Message:
+        return Message(
+            f"there is no root '{self.name}'",
+            (("there are", self.there),),
+            "Choose one of these. A link that is a root is removed like any file.",
+        )
+
+
 class NotRunning(PylightnixError, LookupError):
     """No build of a derivation is under way."""
 

@@ -15,7 +15,7 @@ from pylightnix_fn.refs import is_rref
 from pylightnix_fn.retention.graph import Graph, graph_of
 from pylightnix_fn.retention.inventory import Inventory, Reference
 from pylightnix_fn.retention.policy import Policy, joined
-from pylightnix_fn.retention.table import table
+from pylightnix_fn.retention.table import WIDTH, table
 
 
 @frozen
@@ -59,13 +59,18 @@ class GcPlan:
         return bool(self.removals) and not self.kept
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, width: int = WIDTH) -> str:
+        """What stays, and what goes, on lines of at most so many columns."""
         there = len(self.kept) + len(self.removals)
         stay = f"keep {len(self.kept)} of {there}"
         go = f"remove {len(self.removals)} of {there}"
         if self.removals:
             go += f": {size_text(self.size)}, built in {duration_text(self.seconds)}"
         kept = [(each.reference.text, each.why) for each in self.kept]
-        return "\n".join((stay, *table(kept), "", go, *table(map(_row, self.removals))))
+        gone = map(_row, self.removals)
+        return "\n".join((stay, *table(kept, width), "", go, *table(gone, width)))
 
 
 def _row(removal: Removal) -> tuple[str, ...]:

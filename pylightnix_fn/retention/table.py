@@ -1,4 +1,4 @@
-"""Rows of text as columns on a terminal of 80.
+"""Rows of text as columns on a terminal.
 
 Only shortens: whoever needs a text in full takes it from the value that is shown.
 """
@@ -23,8 +23,10 @@ def brief(text: str) -> str:
     return _HASHES.sub(r"\1\2…", " ".join(text.split()))
 
 
-def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """The lines of a table; the cells between the first and the last end at the same column.
+def table(rows: Iterable[tuple[str, ...]], width: int = WIDTH) -> Iterator[str]:
+    """The lines of a table, none wider than that.
+
+    The cells between the first and the last end at the same column.
 
     >>> for line in table([("a", "9 B", "x"), ("bc", "12 MB", "y")]):
     ...     print(line)
@@ -34,9 +36,9 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     shortened = [(_cut(brief(first), _LONGEST), *map(brief, rest)) for first, *rest in rows]
     widths = [max(map(len, column)) for column in zip(*shortened, strict=True)]
     for first, *between, last in shortened:
-        ends = [f"{cell:>{width}}" for cell, width in zip(between, widths[1:], strict=False)]
+        ends = [f"{cell:>{wide}}" for cell, wide in zip(between, widths[1:], strict=False)]
         line = "  ".join((f"  {first:<{widths[0]}}", *ends, last))
-        yield _cut(line, WIDTH).rstrip()
+        yield _cut(line, width).rstrip()
 
 
 def _cut(text: str, width: int) -> str:

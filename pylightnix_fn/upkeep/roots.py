@@ -13,7 +13,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from pylightnix_fn.errors.store import DamagedObject, LinkTaken, MissingObject
+from pylightnix_fn.errors.store import DamagedObject, LinkTaken, MissingObject, UnknownRoot
 from pylightnix_fn.files import exists, is_folder, names_in
 from pylightnix_fn.locks import locked
 from pylightnix_fn.refs import checked_name
@@ -43,11 +43,12 @@ def add_root(store: DiskStore, name: str, reference: Reference) -> None:
 
 
 def remove_root(store: DiskStore, name: str) -> None:
-    """Take a root away; its object stays until garbage is collected. `MissingObject` if none."""
+    """Take a root away; its object stays until garbage is collected. `UnknownRoot` if none."""
     path = store.layout.roots / checked_name(name)
     with guarded(store.layout):
         if path == store.layout.registered or not exists(store.fs, path):
-            raise MissingObject(f"root '{name}'", str(store.root))
+            known = sorted(each for each in roots_of(store.backing) if "/" not in each)
+            raise UnknownRoot(name, ", ".join(known) or "none")
         store.fs.unlink(path)
 
 
