@@ -119,7 +119,8 @@ class Workshop:
                 )
 
     def restart(self) -> None:
-        self._empty_into(Path(tempfile.mkdtemp(prefix="failed-", dir=self.staging.home)))
+        home = self.folder.parent  # there, now that the folder was asked for
+        self._empty_into(Path(tempfile.mkdtemp(prefix="failed-", dir=home)))
 
     def fail(self, error: BaseException) -> tuple[str, str]:
         if shortage(error):
@@ -158,8 +159,9 @@ class Workshop:
             os.rename(self.folder, aside / "out")
         for later in self.later:
             self.others.remove(later)
-            os.rename(later.staging.home, aside / f"sample-{later.sample}")
-        self.staging.place.mkdir(exist_ok=True)  # a folder that is made when asked for is there
+            with suppress(FileNotFoundError):  # nobody has asked for its folder
+                os.rename(later.staging.home, aside / f"sample-{later.sample}")
+        self.staging.place.mkdir(parents=True, exist_ok=True)
         make_parents(self)
 
     def sleep(self, seconds: float) -> None:

@@ -18,12 +18,17 @@ from trials import Failing, Note, Trial, Trying, built, doing, trial, writing
 from pylightnix_fn import (
     Build,
     DiskStore,
+    DRef,
+    Folder,
+    Manager,
     MemoryStore,
     Realizer,
     Store,
     after,
     before,
+    derive,
     fallback,
+    instantiate,
     logged,
     realize,
     require,
@@ -395,3 +400,18 @@ def test_combinators_keep_types() -> None:
     assert_type(fallback(other)(timeout(1)(fit)), Realizer[Trial, Note])
     assert_type(require(is_long)(samples(2)(fit)), Realizer[Trial, Note])
     assert "fit" == told(retry(3)(seeded(logged(fit))))
+
+
+def test_retrying_what_never_asked_for_its_folder_goes_on(store: Store) -> None:
+    tries: list[int] = []
+
+    def fail(b: Build[Trial, Folder]) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ValueError
+
+    def stage(m: Manager) -> tuple[Manager, DRef[Folder]]:
+        return derive(m, Trial(), Folder(), retry(3)(fail), code=None)
+
+    realize(instantiate(stage), store)
+    assert 3 == len(tries)
