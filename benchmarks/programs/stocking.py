@@ -6,12 +6,14 @@ Every realization holds one number in a file; ten of the first hundred derivatio
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 ROOTS: Final = 10
+SETTLING: Final = 4.0  # seconds after which nobody takes a file for one that changes still
 
 
 def ours(folder: Path, derivations: int, realizations: int) -> None:
@@ -56,6 +58,7 @@ def original(folder: Path, derivations: int, realizations: int) -> None:
 def main(who: str, folder: str, derivations: str, realizations: str) -> None:
     stock = original if who == "pylightnix" else ours
     stock(Path(folder), int(derivations), int(realizations))
+    time.sleep(SETTLING)
 
 
 if __name__ == "__main__":
