@@ -42,7 +42,7 @@ from pylightnix_fn import (
     remove_root,
     undo,
 )
-from pylightnix_fn.errors.store import MissingObject, StillNeeded, UnknownCollection
+from pylightnix_fn.errors.store import MissingObject, StillNeeded, UnknownCollection, UnknownRoot
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store_protocol import Facts
@@ -268,7 +268,7 @@ class Worker:
                 return
 
     def unroot(self) -> None:
-        with suppress(MissingObject):
+        with suppress(UnknownRoot):
             remove_root(self.store, self.name)
 
     def check_root(self) -> None:
