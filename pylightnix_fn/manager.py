@@ -167,7 +167,7 @@ def derive(
     below = walk.mapping(fields, record, MAX_DEPTH - 1)
     inputs = (each.dref.outputs for each in walk.references)
     seen = traced(realizer, (config, outputs, *inputs)) if isinstance(code, Traced) else None
-    key = {"name": label, "outputs": outputs_json(outputs), "code": _code_part(code, seen)}
+    key = {"name": label, "outputs": outputs_json(outputs), "code": code_part(code, seen)}
     encoding = config_of(walk, {**key, "fields": below})
     reference = dref(encoding.digest, label, outputs)
     derivation = Derivation(
@@ -192,7 +192,8 @@ def check_reads(name: str, matcher: AnyMatcher, promised: tuple[Promise, ...]) -
         raise UnpromisedRead(name, matcher.label, file, ", ".join(paths))
 
 
-def _code_part(code: Traced | Version | None, seen: Code | None) -> Json:
+def code_part(code: Traced | Version | None, seen: Code | None) -> Json:
+    """What of a key stands for the code; `ValueError` where JSON cannot hold it."""
     if isinstance(code, Traced) and seen is not None:
         versions = {"versions": checked(dict(code.versions))} if code.versions else {}
         return {**seen.digests, **versions}

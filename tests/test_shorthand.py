@@ -284,3 +284,11 @@ def test_reference_of_another_manager_is_refused() -> None:
     _, sample = draw(Manager())
     with pytest.raises(UnknownReference, match=r"total\.sample"):
         total(Manager(), sample)
+
+
+def test_word_for_the_code_that_no_key_can_hold_is_refused() -> None:
+    def counted(n: int = 1, out: Path = Path("n.txt")) -> None:
+        out.write_text(str(n))
+
+    with pytest.raises(ValueError, match="lone surrogate"):
+        autostage(code=Version("\ud800"))(counted)(Manager())

@@ -17,12 +17,12 @@ from typing import Concatenate, Final, ParamSpec, TypeAlias, overload
 from attrs import frozen
 
 from pylightnix_fn.canonical import MAX_DEPTH, Json
-from pylightnix_fn.code import Code, Version
+from pylightnix_fn.code import Version
 from pylightnix_fn.config import config_of, dependencies
 from pylightnix_fn.encoding import Walk
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter, MalformedOutputs
-from pylightnix_fn.manager import TRACED, Derivation, Manager, Traced, check_reads, kebab
+from pylightnix_fn.manager import TRACED, Derivation, Manager, Traced, check_reads, code_part, kebab
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest
 from pylightnix_fn.outputs import Promise, why_no_output
@@ -137,7 +137,7 @@ def _added(
     inputs = (each.dref.outputs for each in walk.references)
     seen = traced(function, inputs) if isinstance(options.code, Traced) else None
     key: dict[str, Json] = {"name": label, "outputs": dict(outputs.files), "fields": below}
-    encoding = config_of(walk, {**key, "code": _code_part(options.code, seen)})
+    encoding = config_of(walk, {**key, "code": code_part(options.code, seen)})
     reference = dref(encoding.digest, label, outputs)
     realizer, arguments = Called(function), Arguments(copy.deepcopy(values))
     derivation = Derivation(
@@ -173,10 +173,3 @@ def _why_not_beside(name: str, path: str, files: Mapping[str, str]) -> str:
     if name in ("path", "files") or name.startswith("_"):
         return "an output cannot have this name: it is an attribute of the folder"
     return "another has the same path" if path in files.values() else ""
-
-
-def _code_part(code: _Code, seen: Code | None) -> Json:
-    if isinstance(code, Traced) and seen is not None:
-        versions: dict[str, Json] = {"versions": dict(code.versions)} if code.versions else {}
-        return {**seen.digests, **versions}
-    return code.word if isinstance(code, Version) else None
