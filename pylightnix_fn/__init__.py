@@ -6,8 +6,9 @@ Plans are values: stages take a frozen `Manager` and return the next one with re
 Names are imported when they are first used, so that the package costs what is used of it.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from pylightnix_fn.lazily import homes_of, importing
 
 if TYPE_CHECKING:
     from pylightnix_fn.archive.budget import Limits
@@ -245,7 +246,7 @@ _HOMES = {
     "matcher.key": "match texthash",
     "unrolling": "Unrolled unrolled",
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+_HOME = homes_of(_HOMES)
 
 __all__ = [
     "Artifact",
@@ -479,12 +480,8 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+    __getattr__ = importing(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

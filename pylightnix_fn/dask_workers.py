@@ -6,7 +6,7 @@ under the derivation's name. The locks of the store hold across workers as acros
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -92,7 +92,7 @@ class _DaskPool:
 
     def submit(self, task: Task) -> Future[_Outcome]:
         wanted, name = self._wanted(task), task.derivation.name
-        key = f"{name}-{task.dref.digest[:8]}-{secrets.token_hex(4)}"
+        key = f"{name}-{task.dref.digest[:8]}-{os.urandom(4).hex()}"
         there = self.client.submit(
             settle_parcel,
             parcel_of(task),

@@ -15,6 +15,7 @@ from typing import TypeAlias, TypeVar
 from attrs import Factory, frozen
 
 from pylightnix_fn.closure import Closure
+from pylightnix_fn.disk_files import DiskFiles
 from pylightnix_fn.errors.build import TooFewResources
 from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
 from pylightnix_fn.events import Event, Observer, Planned, unobserved
@@ -29,7 +30,6 @@ from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.resources import lacking
 from pylightnix_fn.store_protocol import Store
 from pylightnix_fn.urgency import Urgency
-from pylightnix_fn.workshop import DiskFiles
 
 R = TypeVar("R")
 U = TypeVar("U")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -225,7 +224,7 @@ def _empty(fs: FileSystem, top: int) -> None:
 def _raise_up(fs: FileSystem, name: str, here: int, top: int) -> None:
     with folder_at(fs, name, at=here):  # renaming a folder needs the right to write it
         pass
-    fs.rename(name, secrets.token_hex(16), at=here, to=top)
+    fs.rename(name, os.urandom(16).hex(), at=here, to=top)
 
 
 def _unlinked(fs: FileSystem, name: str, folder: int) -> bool:

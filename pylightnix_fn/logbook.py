@@ -6,7 +6,6 @@ They lie outside of stores: a log of a build itself belongs to `logged`.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import count
@@ -35,7 +34,7 @@ def make_log_folder(
     made = _made(parent, f"{front}{at or datetime.now():%Y%m%d-%H%M%S}")
     for each in subfolders:
         (made / each).mkdir(parents=True)
-    beside = parent / f".{LATEST}-{secrets.token_hex(8)}"
+    beside = parent / f".{LATEST}-{os.urandom(8).hex()}"
     beside.symlink_to(made.name)
     os.replace(beside, parent / f"{front}{LATEST}")
     return made

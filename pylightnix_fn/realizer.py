@@ -20,7 +20,6 @@ from pylightnix_fn.encoding import kept
 from pylightnix_fn.errors.build import WrongArgument
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotOne
-from pylightnix_fn.failure import Failure
 from pylightnix_fn.outputs import Files, Promise, Sealed, bind
 from pylightnix_fn.refs import DRef, Many, RRef
 from pylightnix_fn.tree import Folder
@@ -28,6 +27,8 @@ from pylightnix_fn.tree import Folder
 if TYPE_CHECKING:
     # The defaults let `Build` stand for `Build[Config, Folder]`, the seed form.
     from typing_extensions import TypeVar
+
+    from pylightnix_fn.failure import Failure
 
     C = TypeVar("C", default=Config)
     T = TypeVar("T", default=Folder)

@@ -7,7 +7,7 @@ the task, so no stranger can send anything.
 
 from __future__ import annotations
 
-import secrets
+import os
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ def listening(observe: Observer, host: str | None = None) -> Iterator[Address]:
     An error of the observer is raised at the end, when there is no other.
     """
     with tempfile.TemporaryDirectory(prefix="pylightnix-") as folder:
-        hearing = _Hearing(observe, secrets.token_bytes(32))
+        hearing = _Hearing(observe, os.urandom(32))
         with Listener(_place(Path(folder), host), backlog=64) as listener:
             thread = Thread(target=_accept, args=(listener, hearing), daemon=True)
             thread.start()

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -222,7 +221,7 @@ def sha256_of(
 
 def _copy(fs: FileSystem, here: int, name: str) -> None:
     """Give a file a copy of our own: whoever holds another link, or owns it, could change it."""
-    copy = secrets.token_hex(16)
+    copy = os.urandom(16).hex()
     with opened(fs, name, READ, at=here) as old, opened(fs, copy, CREATE, at=here) as new:
         while data := fs.read(old, CHUNK):
             write_all(fs, new, data)

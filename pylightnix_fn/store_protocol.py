@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import field, frozen
 
 from pylightnix_fn.config import Config
 from pylightnix_fn.errors.store import DamagedObject, MissingObject
-from pylightnix_fn.failure import Failure
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.tree import Folder, Tree, realization_digest
+
+if TYPE_CHECKING:
+    from pylightnix_fn.failure import Failure
 
 MAX_TEXT: Final = 2**16  # bytes of a text artifact that a matcher reads
 

@@ -24,6 +24,7 @@ from typing import TypeAlias
 from attrs import Factory, evolve, field, frozen
 
 from pylightnix_fn.confinement import confined
+from pylightnix_fn.disk_files import DiskFiles
 from pylightnix_fn.errors.build import CommandFailed, GivenUp, MissingOutput, UndeclaredInput
 from pylightnix_fn.failure import Failure, one_line
 from pylightnix_fn.manager import Derivation
@@ -36,18 +37,6 @@ from pylightnix_fn.store_protocol import Staging, Store
 from pylightnix_fn.tree import Folder
 
 _Made: TypeAlias = tuple[Staging, int, datetime]
-
-
-@frozen
-class DiskFiles:
-    """Files as they lie on a disk."""
-
-    def read(self, path: Path) -> bytes:
-        return path.read_bytes()
-
-    def write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
 
 
 def _now() -> datetime:

@@ -19,8 +19,8 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from pylightnix_fn import artifact, csv, json_of, npy, npz_of, number
+from pylightnix_fn.disk_files import DiskFiles
 from pylightnix_fn.errors.build import DecodeFailed
-from pylightnix_fn.workshop import DiskFiles
 
 Array: TypeAlias = "NDArray[np.generic[object]]"
 

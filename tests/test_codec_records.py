@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pylightnix_fn import artifact, csv, json_of, npy, npz_of, number, text
+from pylightnix_fn.disk_files import DiskFiles
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.outputs import Artifact, Codec
-from pylightnix_fn.workshop import DiskFiles
 
 Array: TypeAlias = "NDArray[np.generic[object]]"
 

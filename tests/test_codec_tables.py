@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from pylightnix_fn import artifact, csv
 from pylightnix_fn.codec import Row
+from pylightnix_fn.disk_files import DiskFiles
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed
 from pylightnix_fn.outputs import Codec
-from pylightnix_fn.workshop import DiskFiles
 
 quick = settings(max_examples=60, derandomize=True, database=None, deadline=None)
 

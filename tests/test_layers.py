@@ -41,7 +41,7 @@ EFFECTS: Final = (
     ("store", "memory_store", "workshop", "content", "display"),
     ("store_protocol", "sealing", "versions", "confinement", "printing"),
     ("remains",),
-    ("files", "locks", "travelling", "logbook", "crew"),
+    ("files", "disk_files", "locks", "travelling", "logbook", "crew"),
     ("filesystem",),
 )
 PURE: Final = (
@@ -71,6 +71,7 @@ PURE: Final = (
     ("tree", "html", "comparison", "timetable"),
     ("canonical", "quantity"),
     ("errors",),
+    ("lazily",),
 )
 ROWS: Final = EFFECTS + PURE
 HEIGHT: Final = {room: -depth for depth, row in enumerate(ROWS) for room in row}
@@ -105,7 +106,9 @@ UNTYPED: Final = frozenset({"Any", "cast"})
 # codec: arrays and tables as bytes in memory; numpy and cattrs touch nothing else here.
 # shorthand: a function says itself which parameters it has.
 # refs: a reference hashes as its text does; no order depends on it.
+# lazily: a module is imported when one of its names is first used.
 MORE: Final = {
+    "lazily": words("importlib sys"),
     "refs": words("hash"),
     "shorthand": words("inspect"),
     "code": words(

@@ -35,9 +35,9 @@ from pylightnix_fn import (
     select,
     text,
 )
+from pylightnix_fn.disk_files import DiskFiles
 from pylightnix_fn.errors.build import DecodeFailed, NothingToSelect
 from pylightnix_fn.errors.plan import BadParameter
-from pylightnix_fn.workshop import DiskFiles
 
 
 @frozen

@@ -23,7 +23,6 @@ from pylightnix_fn.errors.store import MissingObject, StillNeeded, StoreFull
 from pylightnix_fn.filesystem import Disk
 from pylightnix_fn.locks import children_keep_locks, locked
 from pylightnix_fn.store.liveness import clear_after_dead, in_use, live_processes
-from pylightnix_fn.store.publication import writer_of
 from pylightnix_fn.store.writer import MOST_IDLE
 
 
@@ -102,12 +101,12 @@ def test_nothing_is_pinned_unless_all_is_there(store: DiskStore, other: DiskStor
 
 def test_own_pins_can_be_left_out(store: DiskStore) -> None:
     _made(store)
-    assert {} == in_use(store.backing, but=writer_of(store.backing).name)
+    assert {} == in_use(store.backing, but=store.backing.writer.name)
 
 
 def test_pin_is_noted_once(store: DiskStore) -> None:
     rref = _made(store)
-    notes = store.layout.writers / writer_of(store.backing).name
+    notes = store.layout.writers / store.backing.writer.name
     before = notes.read_bytes()
     for _ in range(3):
         assert store.pin([rref])
@@ -333,7 +332,7 @@ def test_threads_share_one_writer(store: DiskStore) -> None:
 
     def begin(_: int) -> str:
         barrier.wait()
-        return writer_of(store.backing).name
+        return store.backing.writer.name
 
     with ThreadPoolExecutor(8) as threads:
         names = set(threads.map(begin, range(8)))

@@ -21,7 +21,7 @@ from pylightnix_fn.store.layout import Layout
 from pylightnix_fn.store.machine import Machine, this_machine
 from pylightnix_fn.store.recollection import Recollection
 from pylightnix_fn.store.rounds import Rounds
-from pylightnix_fn.store.writer import Desk
+from pylightnix_fn.store.writer import Desk, Writer
 
 Durability: TypeAlias = Literal["batch", "full", "off"]
 
@@ -45,6 +45,11 @@ class Backing:
     desk: Desk = field(default=Factory(Desk), eq=False, repr=False)
     recollection: Recollection = field(default=Factory(Recollection), eq=False, repr=False)
     rounds: Rounds = field(default=Factory(Rounds), eq=False, repr=False)
+
+    @property
+    def writer(self) -> Writer:
+        """What this process writes to the store with; made where there is none yet."""
+        return self.desk.writer(self.fs, self.layout)
 
     @property
     def syncs_files(self) -> bool:

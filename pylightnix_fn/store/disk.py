@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -21,28 +22,19 @@ from pylightnix_fn.errors.store import (
     StoreFull,
     StoreNotWritable,
 )
-from pylightnix_fn.failure import Failure
 from pylightnix_fn.files import delete, is_folder, read_file, write_all
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef
-from pylightnix_fn.remains import failures_in, homes_below
 from pylightnix_fn.store.backing import Backing, Durability, guarded
 from pylightnix_fn.store.candidates import candidates_of, texts_of
 from pylightnix_fn.store.census import drefs_of, is_there, rrefs_of
 from pylightnix_fn.store.durability import look_through
 from pylightnix_fn.store.foundation import check_staging, make_reserve, prepare
 from pylightnix_fn.store.layout import CONFIG_FILE, Layout
-from pylightnix_fn.store.liveness import in_use
 from pylightnix_fn.store.machine import Machine, this_machine, this_process
-from pylightnix_fn.store.publication import (
-    publish_configs,
-    publish_realization,
-    staged,
-    writer_of,
-)
 from pylightnix_fn.store.records import (
     MAX_RECORD,
     context_text,
@@ -50,10 +42,11 @@ from pylightnix_fn.store.records import (
     read_record,
     read_text,
 )
-from pylightnix_fn.store.recovery import mend_torn
-from pylightnix_fn.store.trash import DELETED, move_to, new_bin
 from pylightnix_fn.store_protocol import MAX_TEXT, Facts, Record, Staging, users_of
 from pylightnix_fn.tree import Folder
+
+if TYPE_CHECKING:
+    from pylightnix_fn.failure import Failure
 
 
 @frozen
@@ -94,7 +87,7 @@ class DiskStore:
             if staging is not None:
                 check_staging(layout)
             prepare(backing, create, trust)
-            look_through(backing, lambda since: mend_torn(backing, since))
+            look_through(backing, lambda since: _mend_torn(backing, since))
         return DiskStore(backing)
 
     @property
@@ -124,6 +117,8 @@ class DiskStore:
             held = {dref for dref, config in configs.items() if self._holds(dref, config)}
             new = {dref: config for dref, config in configs.items() if dref not in held}
             if new:
+                from pylightnix_fn.store.publication import publish_configs
+
                 publish_configs(self.backing, new)
         if not self._noted(held):  # some went since they were seen
             self.register(configs)
@@ -132,7 +127,7 @@ class DiskStore:
         """Whether these derivations are there; if so, they stay while this process lives."""
         try:
             with guarded(self.layout):
-                writer = writer_of(self.backing)
+                writer = self.backing.writer
         except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
             return True
         new = [dref for dref in drefs if dref.text not in writer.noted]
@@ -154,7 +149,7 @@ class DiskStore:
         wanted = tuple(rrefs)
         try:
             with guarded(self.layout):
-                writer = writer_of(self.backing)
+                writer = self.backing.writer
         except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
             with guarded(self.layout):
                 return self._all_there(wanted)
@@ -189,16 +184,22 @@ class DiskStore:
                 lock.release()
 
     def stage(self, dref: DRef[object]) -> Staging:
+        from pylightnix_fn.store.publication import staged
+
         with guarded(self.layout):
             return staged(self.backing, f"{dref.digest}-{dref.name}")
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
     ) -> RRef[Folder]:
+        from pylightnix_fn.store.publication import publish_realization
+
         with guarded(self.layout):
             return publish_realization(self.backing, staging, dref, context, facts)
 
     def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
+        from pylightnix_fn.remains import failures_in, homes_below
+
         with guarded(self.layout):
             return failures_in(homes_below(self.layout.staging, self.fs), dref, self.fs)
 
@@ -234,6 +235,8 @@ class DiskStore:
             return rrefs_of(self.backing, dref)
 
     def remove(self, reference: DRef[object] | RRef[object]) -> None:
+        from pylightnix_fn.store.trash import DELETED, move_to, new_bin
+
         with guarded(self.layout):
             if not is_there(self.backing, reference):
                 raise MissingObject(reference.text, str(self.root))
@@ -249,6 +252,8 @@ class DiskStore:
 
     def _others_using(self, reference: DRef[object] | RRef[object]) -> tuple[str, ...]:
         """Other processes that rely on an object, or on a realization of a derivation."""
+        from pylightnix_fn.store.liveness import in_use
+
         return tuple(
             sorted(
                 who
@@ -266,6 +271,12 @@ class DiskStore:
     def _holds(self, dref: DRef[object], config: Config) -> bool:
         found = read_file(self.fs, f"{self.layout.place(dref)}/{CONFIG_FILE}", MAX_RECORD)
         return found == config.text.encode()
+
+
+def _mend_torn(backing: Backing, since: float) -> None:
+    from pylightnix_fn.store.recovery import mend_torn
+
+    mend_torn(backing, since)
 
 
 def _texts(rref: RRef[object]) -> tuple[str, str]:

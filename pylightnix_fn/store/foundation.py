@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -131,7 +130,7 @@ def _complete(backing: Backing) -> None:
 
 def _publish_format(backing: Backing) -> None:
     fs, layout = backing.fs, backing.layout
-    new = layout.locks / f"format-{secrets.token_hex(8)}"
+    new = layout.locks / f"format-{os.urandom(8).hex()}"
     write_file(fs, new, _TEXT.encode())
     with opened(fs, layout.root, FOLDER) as root:
         fs.syncfs(root)

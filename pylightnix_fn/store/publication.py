@@ -7,7 +7,7 @@ is taken proves nothing: what lies there is read as a whole before it is taken f
 from __future__ import annotations
 
 import errno
-import secrets
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,7 +50,7 @@ from pylightnix_fn.store.records import (
     sha256_or_none,
 )
 from pylightnix_fn.store.trash import DAMAGED, move_to, new_bin
-from pylightnix_fn.store.writer import Writer, new_staging
+from pylightnix_fn.store.writer import new_staging
 from pylightnix_fn.store_protocol import Facts, Staging, digest_of
 from pylightnix_fn.tree import Folder, Tree
 
@@ -66,14 +66,9 @@ class Sealed:
     build: Build
 
 
-def writer_of(backing: Backing) -> Writer:
-    """What this process writes to a store with."""
-    return backing.desk.writer(backing.fs, backing.layout)
-
-
 def staged(backing: Backing, name: str) -> Staging:
     """A new, empty staging folder of this process."""
-    return Staging(new_staging(writer_of(backing), name) / "out")
+    return Staging(new_staging(backing.writer, name) / "out")
 
 
 def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) -> None:
@@ -89,7 +84,7 @@ def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) ->
             settle_names(backing, [folder])
     barrier(backing)
     with locked(fs, layout.gate, shared=True):
-        writer_of(backing).note([dref.text for dref in configs])
+        backing.writer.note([dref.text for dref in configs])
         for dref, folder in folders.items():
             if not _renamed(backing, folder, layout.derivation(dref)):
                 _mend_config(backing, dref, configs[dref], folder)
@@ -131,7 +126,7 @@ def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> RRef[F
         write_file(fs, staging.folder / name, text.encode(), sync=sync)
     close_folders(staging.folder, tree, fs, sync=sync)
     barrier(backing)
-    target, writer = layout.realization(made), writer_of(backing)
+    target, writer = layout.realization(made), backing.writer
     while True:
         with locked(fs, layout.gate, shared=True):
             _check_needs(backing, sealed.dref, context)
@@ -240,7 +235,7 @@ def _renew(backing: Backing, made: RRef[Folder], build: Build, staging: Staging)
     old = read_build(fs, there, made)
     if old.facts.started < build.facts.started:
         renewed = Build(build.facts, old.size, old.first, old.log)
-        new = staging.home / secrets.token_hex(8)
+        new = staging.home / os.urandom(8).hex()
         write_file(fs, new, renewed.text(made.digest).encode(), sync=backing.durability != "off")
         with opened(fs, there.parent, FOLDER) as parent, folder_at(fs, there.name, at=parent) as it:
             fs.rename(new, BUILD_FILE, to=it)

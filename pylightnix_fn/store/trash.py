@@ -6,7 +6,7 @@ what nothing else refers to, so a crash in between leaves a store in which nothi
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def put_aside(backing: Backing, reference: DRef[object] | RRef[object]) -> None:
 
 def new_bin(backing: Backing, kind: str) -> Path:
     """A new folder in the trash; the names of one kind sort by time."""
-    name = f"{kind}{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
+    name = f"{kind}{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(4).hex()}"
     fs, place = backing.fs, backing.layout.trash / name
     try:
         fs.mkdir(place, 0o700)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import secrets
 import threading
 import weakref
 from collections import deque
@@ -134,7 +133,7 @@ def _set_aside(writer: Writer) -> None:
 
 
 def _made(fs: FileSystem, layout: Layout) -> Writer:
-    name = f"{os.getpid()}-{secrets.token_hex(8)}"
+    name = f"{os.getpid()}-{os.urandom(8).hex()}"
     lock: Lock | None = None
     try:
         with locked(fs, layout.gate, shared=True):  # so that nobody sees it before it is locked
@@ -154,7 +153,7 @@ def _made(fs: FileSystem, layout: Layout) -> Writer:
 def new_staging(writer: Writer, name: str) -> Path:
     """A new folder of a writer, with ``out`` in it."""
     fs = writer.fs
-    home = writer.staging / f"{name[:64]}-{secrets.token_hex(4)}"
+    home = writer.staging / f"{name[:64]}-{os.urandom(4).hex()}"
     try:
         fs.mkdir(home, 0o700)
     except FileNotFoundError:  # somebody tidied up what they should not

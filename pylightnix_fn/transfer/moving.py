@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -160,7 +159,7 @@ class _Counted:
 
 def _write(target: Path, chunks: Iterable[bytes]) -> None:
     """A file that appears with all its bytes, which last, or not at all."""
-    new = target.with_name(f".{target.name[:100]}-{secrets.token_hex(8)}")
+    new = target.with_name(f".{target.name[:100]}-{os.urandom(8).hex()}")
     try:
         with open(new, "xb") as file:
             for chunk in chunks:

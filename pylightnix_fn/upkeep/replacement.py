@@ -7,7 +7,6 @@ nothing is removed, and its folder is read-only again afterwards. No link is fol
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,7 +76,7 @@ def _can_clone(fs: FileSystem, folder: Path) -> bool:
 @contextmanager
 def source_at(bench: Bench, content: Content, place: Place) -> Iterator[Source]:
     """The file at a place; not read yet, see `check`. `DamagedObject` if it is another by now."""
-    fs, path = bench.fs, bench.folder / secrets.token_hex(8)
+    fs, path = bench.fs, bench.folder / os.urandom(8).hex()
     try:
         fs.link(bench.backing.layout.realization(place.rref) / place.path, path)
         with opened(fs, path, READ) as descriptor:
@@ -119,7 +118,7 @@ def replace(bench: Bench, source: Source, place: Place) -> int:
 
     `OSError` with EMLINK where the source cannot have another name.
     """
-    new = bench.folder / secrets.token_hex(8)
+    new = bench.folder / os.urandom(8).hex()
     try:
         if _is_cloned(bench, source):
             _clone(bench.fs, source, new)

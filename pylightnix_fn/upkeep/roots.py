@@ -7,7 +7,6 @@ lead elsewhere, has let the object go.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -22,7 +21,6 @@ from pylightnix_fn.store.backing import Backing, guarded
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.durability import settle_names
 from pylightnix_fn.store.layout import dref_of, rref_of
-from pylightnix_fn.store.publication import writer_of
 from pylightnix_fn.store.writer import Writer
 
 
@@ -36,7 +34,7 @@ def add_root(store: DiskStore, name: str, reference: Reference) -> None:
         raise LinkTaken(str(path), "the store keeps this name for itself")
     target = os.path.relpath(store.layout.located(reference), store.layout.roots)
     with guarded(store.layout):
-        writer = writer_of(store.backing)
+        writer = store.backing.writer
         with locked(store.fs, store.layout.gate, shared=True):
             _check_there(store, reference)
             _put_link(store.backing, writer, target, path)
@@ -63,11 +61,11 @@ def link(store: DiskStore, reference: Reference, path: Path | str) -> Path:
         raise LinkTaken(str(there), "something else is there, which is not replaced")
     registered = layout.registered / sha256(os.fsencode(there)).hexdigest()[:32]
     with guarded(layout):
-        writer = writer_of(store.backing)
+        writer = store.backing.writer
         with locked(store.fs, layout.gate, shared=True):
             _check_there(store, reference)
             _put_link(store.backing, writer, str(there), registered)
-            beside = there.parent / f".{there.name[:200]}-{secrets.token_hex(4)}"
+            beside = there.parent / f".{there.name[:200]}-{os.urandom(4).hex()}"
             store.fs.symlink(layout.located(reference), beside)
             store.fs.rename(beside, there)
     return there
@@ -110,7 +108,7 @@ def _check_there(store: DiskStore, reference: Reference) -> None:
 
 
 def _put_link(backing: Backing, writer: Writer, target: str, path: Path) -> None:
-    new = writer.staging / f"link-{secrets.token_hex(8)}"
+    new = writer.staging / f"link-{os.urandom(8).hex()}"
     writer.fs.symlink(target, new)
     writer.fs.rename(new, path)
     settle_names(backing, [path.parent])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -75,7 +75,7 @@ def put_aside(backing: Backing, rref: RRef[object]) -> None:
     path = backing.layout.realization(rref)
     aside = path.with_name(f"{path.name}{_ASIDE}")
     if exists(backing.fs, aside):
-        aside = path.with_name(f"{path.name}{_ASIDE}-{secrets.token_hex(4)}")
+        aside = path.with_name(f"{path.name}{_ASIDE}-{os.urandom(4).hex()}")
     backing.fs.rename(path, aside)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from itertools import chain
@@ -68,7 +68,7 @@ def empty_trash(store: DiskStore) -> int:
         with locked(fs, store.layout.gate):  # from here on nothing of it can be brought back
             for name in names_in(fs, trash):
                 if not name.startswith(DELETED):
-                    fs.rename(trash / name, trash / f"{DELETED}{secrets.token_hex(8)}")
+                    fs.rename(trash / name, trash / f"{DELETED}{os.urandom(8).hex()}")
             doomed = [trash / name for name in names_in(fs, trash) if name.startswith(DELETED)]
         for place in doomed:
             with suppress(FileNotFoundError):  # another process does the same

@@ -34,7 +34,6 @@ from pylightnix_fn.filesystem import Disk
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store.liveness import in_use
-from pylightnix_fn.store.publication import writer_of
 from pylightnix_fn.upkeep.collection import gc
 from pylightnix_fn.upkeep.roots import add_root
 from pylightnix_fn.upkeep.undoing import empty_trash
@@ -218,7 +217,7 @@ def test_note_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path, room: i
     store = DiskStore.open(tmp_path / "store", fs=fs)
     rref = put(store, registered(store), {"a.txt": "data"})
     store.close()
-    writer = writer_of(store.backing)
+    writer = store.backing.writer
     fs.room = room
     with pytest.raises(OSError, match="No space left"):
         writer.note([rref.text])
