@@ -56,7 +56,6 @@ if TYPE_CHECKING:
         Event,
         Failed,
         Matched,
-        Observer,
         Planned,
         Skipped,
         Started,
@@ -102,6 +101,7 @@ if TYPE_CHECKING:
     from pylightnix_fn.matcher.key import match, texthash
     from pylightnix_fn.matcher.sampling import best_of, stop_when_no_gain, until_confident
     from pylightnix_fn.memory_store import MemoryStore
+    from pylightnix_fn.observer import Observer
     from pylightnix_fn.optics.lens import Lens, lens
     from pylightnix_fn.outlook import explain
     from pylightnix_fn.outputs import Artifact, Codec, artifact
@@ -161,7 +161,8 @@ _HOMES = {
     "config": "Config mkconfig",
     "encoding": "selfref",
     "driver": "realize",
-    "events": "Built Downloading Event Failed Matched Observer Planned Skipped Started Waiting",
+    "events": "Built Downloading Event Failed Matched Planned Skipped Started Waiting",
+    "observer": "Observer",
     "errors.message": "PylightnixError",
     "manager": "Derivation Manager Traced derive",
     "matcher.candidate": "Candidate ManyMatcher Matcher Need Never Use Verdict candidate",

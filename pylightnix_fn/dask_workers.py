@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define, field, frozen
 
+from pylightnix_fn.asking import Task
 from pylightnix_fn.errors.build import TooFewResources, WorkerLost
-from pylightnix_fn.events import Observer
+from pylightnix_fn.observer import Observer
 from pylightnix_fn.parcel import parcel_of, settle_parcel
 from pylightnix_fn.plan import RRefs
 from pylightnix_fn.pools import Pool
 from pylightnix_fn.relay import Address, listening
-from pylightnix_fn.settling import Task
 
 if TYPE_CHECKING:
     from distributed import Client

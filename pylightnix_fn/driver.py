@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Executor
 from threading import Lock
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from attrs import Factory, frozen
 
 from pylightnix_fn.closure import Closure
 from pylightnix_fn.disk_files import DiskFiles
-from pylightnix_fn.errors.build import TooFewResources
 from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
-from pylightnix_fn.events import Event, Observer, Planned, unobserved
+from pylightnix_fn.finding import Search
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.outputs import Sealed, bind
 from pylightnix_fn.plan import Budget, Plan, plan_of
-from pylightnix_fn.pools import Workers, opened_pool
-from pylightnix_fn.progression import Run
-from pylightnix_fn.queueing import Queue
 from pylightnix_fn.realization import Realization
 from pylightnix_fn.realizer import Arguments, one
 from pylightnix_fn.refs import DRef, Many, RRef
-from pylightnix_fn.resources import lacking
 from pylightnix_fn.store_protocol import Store
-from pylightnix_fn.urgency import Urgency
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from pylightnix_fn.events import Event
+    from pylightnix_fn.pools import Workers
 
 R = TypeVar("R")
 U = TypeVar("U")
@@ -66,24 +66,47 @@ def realize(
     """
     for note in closure.notes:
         warnings.warn(str(note), DerivationOverwritten, stacklevel=2)
+    _check_jobs(executor, jobs)
     forced = _among(closure, rebuild, "rebuild")
     asserted = _among(closure, assert_realized, "assert_realized")
     given = _given(closure, arguments or {})
     tell: Observer = unobserved if observe is unobserved else _Teller(observe)
-    tell(Planned(tuple(closure.derivations)))
+    if tell is not unobserved:
+        from pylightnix_fn.events import Planned
+
+        tell(Planned(tuple(closure.derivations)))
     store.register({each.dref: each.config for each in closure})
-    plan = plan_of(closure)
-    with opened_pool(executor, jobs, tell) as pool:
-        free = {**pool.free, **(capacity or {})}
-        _check_resources(closure, free)
-        urgency = Urgency(store, plan)
-        before = None if observe is unobserved else urgency.before
-        queue = Queue(free, urgency if pool.slots != 1 else None)
-        wishes = (budget, forced, asserted, given, keep_going)
-        plan = Run(store, pool, tell, *wishes, plan, queue, before).to_the_end()
-    if plan.failed:
-        raise _all_failures(plan)
-    return closure.shape(_Settled(store, plan))
+    search = Search(store, tell, budget, forced, asserted, given, keep_going, plan_of(closure))
+    try:
+        _realize(search, executor, jobs, capacity or {})
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            done, there = len(search.plan.settled), len(closure.derivations)
+            error.add_note(f"{done} of {there} derivations are settled; another run goes on there.")
+        raise
+    if search.plan.failed:
+        raise _all_failures(search.plan)
+    return closure.shape(_Settled(store, search.plan))
+
+
+def _realize(
+    search: Search,
+    executor: Executor | Workers | None,
+    jobs: int | None,
+    capacity: Mapping[str, float],
+) -> None:
+    while not search.all_stays():
+        search.begin_again()
+    if search.missing:
+        from pylightnix_fn.progression import build_missing  # for who has something to build
+
+        build_missing(search, executor, jobs, capacity)
+
+
+def _check_jobs(executor: object, jobs: int | None) -> None:
+    if jobs is not None and (executor is not None or isinstance(jobs, bool) or jobs < 1):
+        wanted = "a whole number, 1 or more, and no executor beside it"
+        raise BadParameter("realize", "jobs", repr(jobs), wanted)
 
 
 def _among(
@@ -111,13 +134,6 @@ def _all_failures(plan: Plan) -> ExceptionGroup[Exception]:
     there, failed, skipped = len(plan.graph.derivations), plan.failures(), len(plan.skipped)
     also = f"; {skipped} more need them" if skipped else ""
     return ExceptionGroup(f"{len(failed)} of {there} derivations were not built{also}", failed)
-
-
-def _check_resources(closure: Closure[object], free: Mapping[str, float]) -> None:
-    for each in closure:
-        for name in lacking(each.resources, free):
-            wanted = each.resources.amounts()[name]
-            raise TooFewResources(each.name, name, wanted, free.get(name, 1))
 
 
 @frozen

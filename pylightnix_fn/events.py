@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from attrs import frozen
@@ -84,8 +83,3 @@ class Skipped:
 
 
 Event: TypeAlias = Planned | Matched | Waiting | Started | Downloading | Built | Failed | Skipped
-Observer: TypeAlias = Callable[[Event], None]
-
-
-def unobserved(event: Event) -> None:
-    """The observer that looks away."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
+from pylightnix_fn.asking import Task
 from pylightnix_fn.errors.build import CannotTravel
 from pylightnix_fn.errors.store import StoreNotShared
 from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import reason
 from pylightnix_fn.plan import Budget, RRefs
 from pylightnix_fn.realizer import Arguments, Context
-from pylightnix_fn.settling import Task, settle
+from pylightnix_fn.settling import settle
 from pylightnix_fn.store_protocol import Store
 from pylightnix_fn.travelling import that_travels
 

@@ -17,9 +17,9 @@ from pylightnix_fn.closure import Closure
 from pylightnix_fn.driver import realize
 from pylightnix_fn.errors.build import BeingBuilt, InputGone, PauseEnded
 from pylightnix_fn.errors.plan import BadParameter
-from pylightnix_fn.events import Observer, unobserved
 from pylightnix_fn.failure import Failure
 from pylightnix_fn.manager import Derivation
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.plan import Budget
 from pylightnix_fn.realization import Chosen
 from pylightnix_fn.realizer import Arguments, Build, Context, Recipe

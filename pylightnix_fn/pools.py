@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from attrs import define, field, frozen
 
-from pylightnix_fn.errors.plan import BadParameter
-from pylightnix_fn.events import Observer
+from pylightnix_fn.asking import Task
+from pylightnix_fn.observer import Observer
 from pylightnix_fn.parcel import parcel_of, settle_parcel
 from pylightnix_fn.plan import RRefs
-from pylightnix_fn.settling import Task, settle
+from pylightnix_fn.settling import settle
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
@@ -68,9 +68,6 @@ def opened_pool(
     executor: Executor | Workers | None, jobs: int | None, observe: Observer
 ) -> Iterator[Pool]:
     """The pool that the arguments of `realize` ask for."""
-    if jobs is not None and (executor is not None or isinstance(jobs, bool) or jobs < 1):
-        wanted = "a whole number, 1 or more, and no executor beside it"
-        raise BadParameter("realize", "jobs", repr(jobs), wanted)
     if executor is None and jobs in (None, 1):
         yield Inline(observe)
     elif isinstance(executor, ThreadPoolExecutor):

@@ -1,4 +1,4 @@
-"""One realization under way: what is ready is handed over, what comes back moves the plan on.
+"""One realization under way: what is missing is handed over, what comes back moves the plan on.
 
 The plan and its order are pure values; where builds run is the pool's business. Here the two meet,
 in a loop that waits for one result at a time.
@@ -7,95 +7,86 @@ in a loop that waits for one result at a time.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import BrokenExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, wait
 from queue import SimpleQueue
 from typing import Final
 
 from attrs import Factory, define, evolve
 
-from pylightnix_fn.errors.build import NotRealized, WorkerLost
-from pylightnix_fn.events import Failed, Matched, Observer, Skipped
-from pylightnix_fn.plan import Budget, BuildMore, Plan, RRefs
-from pylightnix_fn.pools import Pool, Promise
+from pylightnix_fn.asking import Task
+from pylightnix_fn.errors.build import TooFewResources, WorkerLost
+from pylightnix_fn.finding import Search
+from pylightnix_fn.observer import unobserved
+from pylightnix_fn.plan import Plan
+from pylightnix_fn.pools import Pool, Promise, Workers, opened_pool
 from pylightnix_fn.queueing import Queue
-from pylightnix_fn.realizer import Arguments
-from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.settling import Task, looked_at
-from pylightnix_fn.store_protocol import Store
+from pylightnix_fn.refs import DRef
+from pylightnix_fn.resources import lacking
+from pylightnix_fn.urgency import Urgency
 
 MOST_LOST: Final = 3  # workers that may be lost with one derivation
 
 
+def build_missing(
+    search: Search,
+    executor: Executor | Workers | None,
+    jobs: int | None,
+    capacity: Mapping[str, float],
+) -> None:
+    """Build what a search misses, and what that makes it look for, to the end of its plan."""
+    with opened_pool(executor, jobs, search.observe) as pool:
+        free = {**pool.free, **capacity}
+        _check_resources(search.plan, free)
+        urgency = Urgency(search.store, search.plan)
+        before = None if search.observe is unobserved else urgency.before
+        Run(search, pool, Queue(free, urgency if pool.slots != 1 else None), before).to_the_end()
+
+
+def _check_resources(plan: Plan, free: Mapping[str, float]) -> None:
+    for each in plan.graph.derivations.values():
+        for name in lacking(each.resources, free):
+            wanted = each.resources.amounts()[name]
+            raise TooFewResources(each.name, name, wanted, free.get(name, 1))
+
+
 @define
 class Run:
-    """One realization: the plan so far, what is to be looked at, what waits for room, what runs."""
+    """One realization: what was found of it, what waits for room, what runs."""
 
-    store: Store
+    search: Search
     pool: Pool
-    observe: Observer
-    budget: Budget
-    rebuild: frozenset[DRef[object]]
-    asserted: frozenset[DRef[object]]
-    arguments: Mapping[DRef[object], Arguments]
-    keep_going: bool
-    plan: Plan
     queue: Queue
     before: Callable[[DRef[object]], float | None] | None
-    fresh: deque[DRef[object]] = Factory(deque)
     running: dict[Promise, tuple[Task, float]] = Factory(dict)
     done: SimpleQueue[Promise] = Factory(SimpleQueue)
     lost: Counter[DRef[object]] = Factory(Counter)
     suspects: set[DRef[object]] = Factory(set)
-    found: list[RRef[object]] = Factory(list)
 
-    def to_the_end(self) -> Plan:
+    def to_the_end(self) -> None:
         """Settle, or give up, every derivation of the plan."""
-        self.fresh.extend(self.plan.ready())
         try:
-            while self.fresh or self.queue or self.running or self.found:
-                if self.fresh:
-                    self.look_at(self.fresh.popleft())
-                elif self.found:
-                    self.keep_found()
-                else:
-                    self.start()
-                    self.take(self.done.get())
+            self.look()
+            while self.queue or self.running:
+                self.start()
+                self.take(self.done.get())
+                self.look()
         except BaseException as error:
             self.give_up(error)
             raise
-        return self.plan
 
-    def look_at(self, dref: DRef[object]) -> None:
-        """Settle a derivation on what there is, or let it wait for a build."""
-        derivation, context = self.plan.graph.derivations[dref], self.plan.context(dref)
-        given = self.arguments.get(dref, {})
-        task = Task(self.store, derivation, context, self.budget, dref in self.rebuild, None, given)
-        try:
-            step = looked_at(task)
-            if isinstance(step, BuildMore) and dref in self.asserted:
-                raise NotRealized(derivation.name, dref.text, step.why)
-        except Exception as error:
-            self.failed(dref, error, 0.0)
-            return
-        if isinstance(step, BuildMore):
-            self.queue.add(task)
-        else:
-            self.found.extend(step.rrefs)
-            self.settled(dref, step.rrefs)
-
-    def keep_found(self) -> None:
-        """Let nobody remove what was found any more; begin again where somebody has."""
-        found, self.found = self.found, []
-        if not self.store.pin(found):
+    def look(self) -> None:
+        """Settle what needs no build, and let what does wait; all again if something went."""
+        while not self.search.all_stays():
             wait(self.running)  # what they gave is found again
             self.withdrawn()
             self.queue.clear()
             self.suspects.clear()
-            self.rebuild = self.rebuild.difference(self.plan.settled)
-            self.plan = self.plan.begun_again()
-            self.fresh.extend(self.plan.ready())
+            self.search.begin_again()
+        for task in self.search.missing:
+            self.queue.add(task)
+        self.search.missing.clear()
 
     def start(self) -> None:
         """Hand over what there is room for."""
@@ -128,14 +119,14 @@ class Run:
         except BrokenExecutor as error:
             self.recover([task, *self.withdrawn()], error)
         except Exception as error:
-            self.failed(task.dref, error, time.monotonic() - began)
+            self.search.failed(task.dref, error, time.monotonic() - began)
         else:
             if isinstance(result, Exception):
-                self.failed(task.dref, result, time.monotonic() - began)
-            elif self.store.pin(result):
-                self.settled(task.dref, result)
+                self.search.failed(task.dref, result, time.monotonic() - began)
+            elif self.search.store.pin(result):
+                self.search.settled(task.dref, result)
             else:
-                self.fresh.append(task.dref)  # it was removed since it was built
+                self.search.fresh.append(task.dref)  # it was removed since it was built
 
     def withdrawn(self) -> list[Task]:
         """What ran, and will not come to an end."""
@@ -159,22 +150,7 @@ class Run:
                 continue
             lost = WorkerLost(task.derivation.name, task.derivation.realizer, self.lost[task.dref])
             lost.__cause__ = error
-            self.failed(task.dref, lost, 0.0)
-
-    def settled(self, dref: DRef[object], rrefs: RRefs) -> None:
-        """Go on with these realizations."""
-        self.observe(Matched(dref, rrefs))
-        self.plan = self.plan.advance(dref, rrefs)
-        self.fresh.extend(self.plan.freed_by(dref))
-
-    def failed(self, dref: DRef[object], error: Exception, seconds: float) -> None:
-        """Go on without, if we are to."""
-        self.observe(Failed(dref, error, seconds))
-        if not self.keep_going:
-            raise error
-        lost, self.plan = self.plan.lost_with(dref), self.plan.fail(dref, error)
-        for each in lost:
-            self.observe(Skipped(each, dref))
+            self.search.failed(task.dref, lost, 0.0)
 
     def give_up(self, error: BaseException) -> None:
         """Begin nothing more; what runs comes to its end, unless somebody interrupted it."""
@@ -182,8 +158,6 @@ class Run:
             self.pool.stop()
             for promise in self.running:
                 promise.cancel()
-            done, there = len(self.plan.settled), len(self.plan.graph.derivations)
-            error.add_note(f"{done} of {there} derivations are settled; another run goes on there.")
             return
         for promise in self.running:
             promise.cancel()

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from attrs import define, field
 
+from pylightnix_fn.asking import Task
 from pylightnix_fn.resources import Resources, lacking, with_returned, without
-from pylightnix_fn.settling import Task
 from pylightnix_fn.urgency import Urgency
 
 _Line: TypeAlias = list[tuple[float, int, Task]]

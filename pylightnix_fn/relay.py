@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import Factory, evolve, field, frozen
 
-from pylightnix_fn.events import Event, Observer, Planned, unobserved
+from pylightnix_fn.events import Event, Planned
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.refs import DRef
 from pylightnix_fn.tree import Folder
 

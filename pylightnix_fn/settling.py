@@ -9,56 +9,20 @@ import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import Final
 
-from attrs import Factory, frozen
-
+from pylightnix_fn.asking import REBUILD, Task, asked
 from pylightnix_fn.building import build, samples_of
 from pylightnix_fn.content.progress import reporting, told_to
-from pylightnix_fn.events import Built, Observer, Started, Waiting, unobserved
-from pylightnix_fn.manager import Derivation
+from pylightnix_fn.events import Built, Started, Waiting
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.plan import (
-    Budget,
     BuildMore,
     RRefs,
     Settle,
     Spent,
     limit_reached,
-    next_round,
 )
-from pylightnix_fn.realizer import Arguments, Context
-from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.store_protocol import Store
-
-REBUILD: Final = "a rebuild was asked for"
-
-
-@frozen
-class Task:
-    """One derivation to settle; ``before`` is how long its latest build took, if that is known."""
-
-    store: Store
-    derivation: Derivation
-    context: Context
-    budget: Budget
-    rebuild: bool = False
-    before: float | None = None
-    arguments: Arguments = Factory(dict)
-
-    @property
-    def dref(self) -> DRef[object]:
-        """What is to be settled."""
-        return self.derivation.dref
-
-
-def looked_at(task: Task) -> Settle | BuildMore:
-    """What a matcher chooses of what there is, or what must be built.
-
-    What is chosen may be removed by others until it is pinned.
-    """
-    if task.rebuild:
-        return BuildMore(1, REBUILD)
-    return _asked(task, Spent(), time.monotonic())
+from pylightnix_fn.refs import RRef
 
 
 def settle(task: Task, observe: Observer) -> RRefs:
@@ -72,7 +36,7 @@ def settle(task: Task, observe: Observer) -> RRefs:
             number = free_number(samples_of(task.store, task.store.rrefs(task.dref)))
             _build(task, REBUILD, number, observe)
         while True:
-            match _asked(task, spent, began):
+            match asked(task, spent, began):
                 case Settle(rrefs):
                     if task.store.pin(rrefs):
                         return rrefs
@@ -83,13 +47,6 @@ def settle(task: Task, observe: Observer) -> RRefs:
 def _building(task: Task, observe: Observer) -> AbstractContextManager[None]:
     dref = task.dref
     return task.store.building(dref, task.context, lambda who: observe(Waiting(dref, who)))
-
-
-def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
-    """What a derivation's matcher says to what the store holds now."""
-    derivation = task.derivation
-    candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
-    return next_round(derivation, candidates, spent.at(time.monotonic() - began), task.budget)
 
 
 def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:

@@ -279,14 +279,23 @@ def test_import_of_the_package_loads_no_other_library() -> None:
 
 def test_names_of_a_pipeline_load_few_modules() -> None:
     modules = loaded(NAMES)
-    assert len(ours(modules)) <= 93
-    assert len(modules) <= 227
+    assert len(ours(modules)) <= 66
+    assert len(modules) <= 154
 
 
 def test_a_run_loads_few_modules(tmp_path: Path) -> None:
     modules = loaded(RUN.format(path=str(tmp_path)))
-    assert len(ours(modules)) <= 93
-    assert len(modules) <= 230
+    assert len(ours(modules)) <= 88
+    assert len(modules) <= 220
+
+
+def test_a_run_that_builds_nothing_loads_no_module_that_only_builds_need(tmp_path: Path) -> None:
+    program = RUN.format(path=str(tmp_path)).replace("observe=lambda event: None", "")
+    loaded(program)
+    again = loaded(program)
+    assert not {"pylightnix_fn.building", "pylightnix_fn.pools", "concurrent.futures"} & again
+    assert len(ours(again)) <= 66
+    assert len(again) <= 154
 
 
 def test_a_run_loads_nothing_heavy(tmp_path: Path) -> None:

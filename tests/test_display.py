@@ -39,8 +39,8 @@ from pylightnix_fn.events import (
     Skipped,
     Started,
     Waiting,
-    unobserved,
 )
+from pylightnix_fn.observer import unobserved
 from pylightnix_fn.refs import DRef, RRef, dref_from, rref
 
 SHOW_CURSOR: Final = "\x1b[?25h"

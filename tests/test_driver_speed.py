@@ -28,10 +28,10 @@ from pylightnix_fn import (
     instantiate,
     realize,
 )
+from pylightnix_fn.asking import Task
 from pylightnix_fn.plan import RRefs
 from pylightnix_fn.pools import Pool
 from pylightnix_fn.refs import rref
-from pylightnix_fn.settling import Task
 from pylightnix_fn.store_protocol import Facts, Record
 
 Outcome = RRefs | Exception

@@ -31,10 +31,11 @@ from pylightnix_fn import (
     instantiate,
     realize,
 )
-from pylightnix_fn.events import unobserved
+from pylightnix_fn.asking import Task
+from pylightnix_fn.observer import unobserved
 from pylightnix_fn.plan import Plan, plan_of
 from pylightnix_fn.realizer import Context
-from pylightnix_fn.settling import Task, settle
+from pylightnix_fn.settling import settle
 
 Targets: TypeAlias = list[Realization[Folder]]
 Driver: TypeAlias = Callable[[Closure[Targets], DiskStore], Targets]

@@ -29,11 +29,11 @@ from pylightnix_fn import (
     realize,
     text,
 )
+from pylightnix_fn.asking import Task
 from pylightnix_fn.errors.build import CannotTravel, RealizerFailed
 from pylightnix_fn.errors.store import MissingObject, StoreNotShared
 from pylightnix_fn.parcel import Parcel, parcel_of, settle_parcel
 from pylightnix_fn.relay import Address, listening
-from pylightnix_fn.settling import Task
 from pylightnix_fn.store_protocol import Store
 
 MEGABYTE: Final = 2**20

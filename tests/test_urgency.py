@@ -10,9 +10,9 @@ from attrs import frozen
 from dags import DIAMOND, Shape, chain, closure_over, nothing, wide
 
 from pylightnix_fn import Budget, Closure, DRef, Folder, MemoryStore, Realization, Resources
+from pylightnix_fn.asking import Task
 from pylightnix_fn.plan import plan_of
 from pylightnix_fn.queueing import Queue
-from pylightnix_fn.settling import Task
 from pylightnix_fn.store_protocol import Facts
 from pylightnix_fn.urgency import UNKNOWN, Urgency
 

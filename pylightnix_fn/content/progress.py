@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define
 
-from pylightnix_fn.events import Downloading, Observer, unobserved
+from pylightnix_fn.events import Downloading
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.refs import DRef
 
 if TYPE_CHECKING:

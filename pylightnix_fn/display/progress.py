@@ -31,7 +31,8 @@ from pylightnix_fn.display.terminal import (
     leads_to_terminal,
     leave_display,
 )
-from pylightnix_fn.events import Downloading, Event, Failed, Observer
+from pylightnix_fn.events import Downloading, Event, Failed
+from pylightnix_fn.observer import Observer
 from pylightnix_fn.refs import DRef
 
 _FRAME: Final = 0.125  # seconds between two pictures

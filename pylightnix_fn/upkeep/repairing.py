@@ -13,9 +13,9 @@ from attrs import frozen
 
 from pylightnix_fn.closure import Closure
 from pylightnix_fn.driver import realize
-from pylightnix_fn.events import Observer, unobserved
 from pylightnix_fn.files import exists, is_folder
 from pylightnix_fn.locks import locked
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.plan import Budget
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.retention.inventory import Reference

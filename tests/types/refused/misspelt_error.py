@@ -2,6 +2,7 @@
 
 # error: [attr-defined] has no attribute "StoreMising"
 from pylightnix_fn.errors import StoreMising as StoreMissing
+
 # fixed: from pylightnix_fn.errors import StoreMissing
 
 caught = (StoreMissing,)

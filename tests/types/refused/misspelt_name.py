@@ -2,6 +2,7 @@
 
 # error: [attr-defined] has no attribute "Maneger"
 from pylightnix_fn import Maneger as Manager
+
 # fixed: from pylightnix_fn import Manager
 
 m = Manager()

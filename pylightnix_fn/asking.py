@@ -1,0 +1,54 @@
+"""Asking the matcher of one derivation what it says to what the store holds.
+
+Nothing is built here, so nothing is loaded that only builds need.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from attrs import Factory, frozen
+
+from pylightnix_fn.manager import Derivation
+from pylightnix_fn.plan import Budget, BuildMore, Settle, Spent, next_round
+from pylightnix_fn.realizer import Arguments, Context
+from pylightnix_fn.refs import DRef
+from pylightnix_fn.store_protocol import Store
+
+REBUILD: Final = "a rebuild was asked for"
+
+
+@frozen
+class Task:
+    """One derivation to settle; ``before`` is how long its latest build took, if that is known."""
+
+    store: Store
+    derivation: Derivation
+    context: Context
+    budget: Budget
+    rebuild: bool = False
+    before: float | None = None
+    arguments: Arguments = Factory(dict)
+
+    @property
+    def dref(self) -> DRef[object]:
+        """What is to be settled."""
+        return self.derivation.dref
+
+
+def looked_at(task: Task) -> Settle | BuildMore:
+    """What a matcher chooses of what there is, or what must be built.
+
+    What is chosen may be removed by others until it is pinned.
+    """
+    if task.rebuild:
+        return BuildMore(1, REBUILD)
+    return asked(task, Spent(), time.monotonic())
+
+
+def asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
+    """What a derivation's matcher says to what the store holds now."""
+    derivation = task.derivation
+    candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
+    return next_round(derivation, candidates, spent.at(time.monotonic() - began), task.budget)
