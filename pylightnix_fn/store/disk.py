@@ -179,7 +179,9 @@ class DiskStore:
                 lock = acquired(self.fs, path)
         try:
             with guarded(self.layout):
-                self.fs.truncate(lock.descriptor, 0)
+                # Only what was killed leaves a text: closing a truncated file waits for the disk.
+                if self.fs.fstat(lock.descriptor).st_size:
+                    self.fs.truncate(lock.descriptor, 0)
                 write_all(self.fs, lock.descriptor, f"{this_process()}\n".encode())
             yield
             with guarded(self.layout), suppress(FileNotFoundError):
