@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import Factory, frozen
 
@@ -17,6 +17,7 @@ from pylightnix_fn.building import build, samples_of
 from pylightnix_fn.content.progress import reporting, told_to
 from pylightnix_fn.events import Built, Observer, Started, Waiting, unobserved
 from pylightnix_fn.manager import Derivation
+from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.plan import (
     Budget,
     BuildMore,
@@ -31,6 +32,8 @@ from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store_protocol import Store
 
 REBUILD: Final = "a rebuild was asked for"
+
+_Known: TypeAlias = frozenset[RRef[object]]
 
 
 @frozen
@@ -58,7 +61,7 @@ def looked_at(task: Task) -> Settle | BuildMore:
     """
     if task.rebuild:
         return BuildMore(1, REBUILD)
-    return _asked(task, Spent(), time.monotonic())
+    return _verdict(task, _candidates(task), Spent(), time.monotonic())
 
 
 def settle(task: Task, observe: Observer) -> RRefs:
@@ -67,17 +70,18 @@ def settle(task: Task, observe: Observer) -> RRefs:
     Nobody else builds the same meanwhile: who was first has built, and the others use it.
     """
     with _building(task, observe):
-        spent, began = Spent(), time.monotonic()
+        spent, began, known = Spent(), time.monotonic(), _known(task)
         if task.rebuild:
-            number = free_number(samples_of(task.store, task.store.rrefs(task.dref)))
-            _build(task, REBUILD, number, observe)
+            number = free_number(samples_of(task.store, known))
+            known = known.union(_build(task, REBUILD, number, observe))
         while True:
-            match _asked(task, spent, began):
+            match _asked(task, spent, began, known):
                 case Settle(rrefs):
                     if task.store.pin(rrefs):
                         return rrefs
+                    known = _known(task)
                 case BuildMore() as step:
-                    spent = _builds(task, step, spent, began, observe)
+                    spent, known = _builds(task, step, known, spent, began, observe)
 
 
 def _building(task: Task, observe: Observer) -> AbstractContextManager[None]:
@@ -85,16 +89,29 @@ def _building(task: Task, observe: Observer) -> AbstractContextManager[None]:
     return task.store.building(dref, task.context, lambda who: observe(Waiting(dref, who)))
 
 
-def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
-    """What a derivation's matcher says to what the store holds now."""
-    derivation = task.derivation
-    candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
-    return next_round(derivation, candidates, spent.at(time.monotonic() - began), task.budget)
+def _known(task: Task) -> _Known:
+    return frozenset(task.store.rrefs(task.dref))
 
 
-def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:
-    """As many builds as are wanted, or as the budget allows; what is spent then."""
-    known: frozenset[RRef[object]] = frozenset(task.store.rrefs(task.dref))
+def _candidates(task: Task) -> tuple[Candidate, ...]:
+    return task.store.candidates(task.dref, task.context, task.derivation.matcher.reads)
+
+
+def _asked(task: Task, spent: Spent, began: float, known: _Known) -> Settle | BuildMore:
+    """What a derivation's matcher says to what the store holds; ``known`` are all realizations."""
+    return _verdict(task, _candidates(task) if known else (), spent, began)
+
+
+def _verdict(
+    task: Task, candidates: tuple[Candidate, ...], spent: Spent, began: float
+) -> Settle | BuildMore:
+    return next_round(task.derivation, candidates, spent.at(time.monotonic() - began), task.budget)
+
+
+def _builds(
+    task: Task, step: BuildMore, known: _Known, spent: Spent, began: float, observe: Observer
+) -> tuple[Spent, _Known]:
+    """As many builds as are wanted, or as the budget allows; what is spent and known then."""
     tried, n = samples_of(task.store, known), step.n
     while n > 0 and not limit_reached(spent, task.budget):
         number = free_number(tried)
@@ -102,7 +119,7 @@ def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Ob
         tried.update(range(number, number + len(made)))
         spent = spent.with_build(repeated=known.issuperset(made)).at(time.monotonic() - began)
         known, n = known.union(made), n - len(made)
-    return spent
+    return spent, known
 
 
 def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[object], ...]:
