@@ -19,7 +19,7 @@ from typing import Final
 
 from attrs import Factory, define, field
 
-from pylightnix_fn.files import write_all
+from pylightnix_fn.files import delete, write_all
 from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.locks import Lock, acquired, locked
 from pylightnix_fn.refs import HASH_LENGTH
@@ -46,6 +46,11 @@ class Writer:
         """The folder of this writer's builds."""
         return self.layout.staging / self.name
 
+    @property
+    def spare(self) -> Path:
+        """An emptied staging folder, if there is one: to delete and make them takes longer."""
+        return self.staging / "spare"
+
     def note(self, references: list[str]) -> None:
         """Note that this process relies on these from now on; the gate must be held."""
         if new := [each for each in references if each not in self.noted]:
@@ -60,8 +65,9 @@ class Writer:
         """Take the file away, and the folder unless a failed build lies there."""
         _alive.discard(self)
         if self.lock.is_held and self.process == os.getpid():
-            with suppress(OSError):
-                self.fs.rmdir(self.staging)
+            for folder in (self.spare, self.staging):
+                with suppress(OSError):
+                    self.fs.rmdir(folder)
             with suppress(OSError):
                 self.fs.unlink(self.layout.writers / self.name)
         with suppress(OSError):
@@ -153,12 +159,27 @@ def _made(fs: FileSystem, layout: Layout) -> Writer:
 
 def new_staging(writer: Writer, name: str) -> Path:
     """A new folder of a writer, with ``out`` in it."""
+    home = f"{writer.staging}/{name[:64]}-{secrets.token_hex(4)}"
+    try:
+        writer.fs.rename(writer.spare, home)
+    except FileNotFoundError:
+        _make_home(writer, home)
+    writer.fs.mkdir(f"{home}/out", 0o755)
+    return Path(home)
+
+
+def _make_home(writer: Writer, home: str) -> None:
     fs = writer.fs
-    home = writer.staging / f"{name[:64]}-{secrets.token_hex(4)}"
     try:
         fs.mkdir(home, 0o700)
     except FileNotFoundError:  # somebody tidied up what they should not
         fs.mkdir(writer.staging, 0o700)
         fs.mkdir(home, 0o700)
-    fs.mkdir(home / "out", 0o755)
-    return home
+
+
+def end_staging(writer: Writer, home: Path) -> None:
+    """Take away a staging folder; one that is empty serves again."""
+    if writer.fs.listdir(home):
+        delete(writer.fs, home)
+    else:
+        writer.fs.rename(home, writer.spare)  # what bears that name is empty, and goes
