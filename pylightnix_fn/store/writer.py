@@ -31,7 +31,10 @@ MOST_IDLE: Final = 128  # writers of stores that nobody holds any more; each tak
 
 @define(eq=False)
 class Writer:
-    """The file of one process, and what is noted in it."""
+    """The file of one process, and what is noted in it.
+
+    ``spare`` is an emptied folder of a build, where there is one: to delete and make them takes long.
+    """
 
     fs: FileSystem
     layout: Layout
@@ -40,16 +43,12 @@ class Writer:
     process: int = field(factory=os.getpid)
     noted: set[str] = Factory(set)
     torn: bool = False
+    staging: Path = field(init=False)
+    spare: Path = field(init=False)
 
-    @property
-    def staging(self) -> Path:
-        """The folder of this writer's builds."""
-        return self.layout.staging / self.name
-
-    @property
-    def spare(self) -> Path:
-        """An emptied staging folder, if there is one: to delete and make them takes longer."""
-        return self.staging / "spare"
+    def __attrs_post_init__(self) -> None:
+        self.staging = self.layout.staging / self.name
+        self.spare = self.staging / "spare"
 
     def note(self, references: list[str]) -> None:
         """Note that this process relies on these from now on; the gate must be held."""
