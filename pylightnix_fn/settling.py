@@ -6,7 +6,7 @@ Runs wherever a driver sends it, in another thread or process too: a task holds 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from itertools import count
 from typing import Final, TypeAlias
@@ -29,7 +29,7 @@ from pylightnix_fn.plan import (
 )
 from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.store_protocol import Store
+from pylightnix_fn.store_protocol import Record, Store, candidate_of
 
 REBUILD: Final = "a rebuild was asked for"
 
@@ -71,17 +71,20 @@ def settle(task: Task, observe: Observer) -> RRefs:
     """
     with _building(task, observe):
         spent, began, known = Spent(), time.monotonic(), _known(task)
+        candidates = _candidates(task) if known else ()
         if task.rebuild:
             number = free_number(samples_of(task.store, known))
-            known = known.union(_build(task, REBUILD, number, observe))
+            made = _build(task, REBUILD, number, observe)
+            known, candidates = known.union(_rrefs(made)), _joined(task, candidates, made)
         while True:
-            match _asked(task, spent, began, known):
+            match _verdict(task, candidates, spent, began):
                 case Settle(rrefs):
                     if task.store.pin(rrefs):
                         return rrefs
-                    known = _known(task)
+                    known, candidates = _known(task), _candidates(task)
                 case BuildMore() as step:
-                    spent, known = _builds(task, step, known, spent, began, observe)
+                    spent, made = _builds(task, step, known, spent, began, observe)
+                    known, candidates = known.union(_rrefs(made)), _joined(task, candidates, made)
 
 
 def _building(task: Task, observe: Observer) -> AbstractContextManager[None]:
@@ -97,9 +100,19 @@ def _candidates(task: Task) -> tuple[Candidate, ...]:
     return task.store.candidates(task.dref, task.context, task.derivation.matcher.reads)
 
 
-def _asked(task: Task, spent: Spent, began: float, known: _Known) -> Settle | BuildMore:
-    """What a derivation's matcher says to what the store holds; ``known`` are all realizations."""
-    return _verdict(task, _candidates(task) if known else (), spent, began)
+def _rrefs(records: Iterable[Record]) -> Iterable[RRef[object]]:
+    return (each.rref for each in records)
+
+
+def _joined(
+    task: Task, before: tuple[Candidate, ...], made: Iterable[Record]
+) -> tuple[Candidate, ...]:
+    """What a matcher sees after builds; the store is asked only where it reads artifacts."""
+    if task.derivation.matcher.reads:
+        return _candidates(task)
+    found = {each.rref.text: each for each in before}
+    found.update((each.rref.text, candidate_of(each, {})) for each in made)
+    return tuple(found[text] for text in sorted(found))
 
 
 def _verdict(
@@ -110,27 +123,31 @@ def _verdict(
 
 def _builds(
     task: Task, step: BuildMore, known: _Known, spent: Spent, began: float, observe: Observer
-) -> tuple[Spent, _Known]:
-    """As many builds as are wanted, or as the budget allows; what is spent and known then."""
+) -> tuple[Spent, tuple[Record, ...]]:
+    """As many builds as are wanted, or as the budget allows; what is spent then."""
+    records: list[Record] = []
     tried, n = samples_of(task.store, known), step.n
     while n > 0 and not limit_reached(spent, task.budget):
         number = free_number(tried)
         made = _build(task, step.why, number, observe)
         tried.update(range(number, number + len(made)))
-        spent = spent.with_build(repeated=known.issuperset(made)).at(time.monotonic() - began)
-        known, n = known.union(made), n - len(made)
-    return spent, known
+        spent = spent.with_build(repeated=known.issuperset(_rrefs(made))).at(
+            time.monotonic() - began
+        )
+        known, n = known.union(_rrefs(made)), n - len(made)
+        records.extend(made)
+    return spent, tuple(records)
 
 
-def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[RRef[object], ...]:
+def _build(task: Task, why: str, sample: int, observe: Observer) -> tuple[Record, ...]:
     observe(Started(task.dref, why, task.before))
     clock = time.monotonic()
     with reporting(told_to(observe, task.dref)):
         made = build(task.store, task.derivation, task.context, sample, task.arguments)
     seconds = time.monotonic() - clock
     if observe is not unobserved:
-        for rref in made:
-            observe(Built(task.dref, rref, seconds, task.store.record(rref).size))
+        for each in made:
+            observe(Built(task.dref, each.rref, seconds, each.size))
     return made
 
 

@@ -73,6 +73,17 @@ def test_staged_files_are_no_realization(store: Store) -> None:
     assert () == store.rrefs(dref)
 
 
+@pytest.mark.parametrize("again", [0, 5, 20], ids=["once", "older", "newer"])
+def test_commit_gives_the_record(store: Store, again: float) -> None:
+    dref = registered(store)
+    for started in (10, again) if again else (10,):
+        staging = store.stage(dref)
+        files({"a.txt": "data"})(staging.folder)
+        made = store.commit(staging, dref, {}, facts(started))
+    assert store.record(made.rref) == made
+    assert facts(max(10, again)).started == made.facts.started
+
+
 def test_committed_staging_is_gone(store: Store) -> None:
     dref = registered(store)
     staging = store.stage(dref)

@@ -166,7 +166,7 @@ def test_log_travels_with_its_result(here: DiskStore, there: DiskStore, archive:
     staging = here.stage(registered(here))
     staging.folder.joinpath("a").write_text("a", encoding="utf-8")
     staging.log.write_text("epoch 1\n", encoding="utf-8")
-    made = here.commit(staging, registered(here), {}, facts())
+    made = here.commit(staging, registered(here), {}, facts()).rref
     export_closure(here, [made], archive)
     import_closure(there, archive)
     assert sealed(here.folder(made)) == sealed(there.folder(made))

@@ -196,7 +196,7 @@ class DiskStore:
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
-    ) -> RRef[Folder]:
+    ) -> Record:
         with guarded(self.layout):
             return publish_realization(self.backing, staging, dref, context, facts)
 

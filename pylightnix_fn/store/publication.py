@@ -46,11 +46,12 @@ from pylightnix_fn.store.records import (
     own_files,
     read_build,
     read_mapping,
+    read_record,
     sha256_or_none,
 )
 from pylightnix_fn.store.trash import DAMAGED, move_to, new_bin
 from pylightnix_fn.store.writer import Writer, end_staging, new_staging
-from pylightnix_fn.store_protocol import Facts, Staging, digest_of
+from pylightnix_fn.store_protocol import Facts, Record, Staging, digest_of
 from pylightnix_fn.tree import Folder, Tree
 
 
@@ -114,7 +115,7 @@ def _mend_config(backing: Backing, dref: DRef[object], config: Config, staged: P
 
 def publish_realization(
     backing: Backing, staging: Staging, dref: DRef[object], context: Context, facts: Facts
-) -> RRef[Folder]:
+) -> Record:
     """Make what was staged a realization; an equal one is taken instead, its times renewed."""
     tree = seal(staging.folder, dref.name, backing.fs, sync=backing.syncs_files)
     build = Build(facts, tree.size, facts.started, _kept_log(backing, staging, dref.name))
@@ -122,11 +123,12 @@ def publish_realization(
     return publish_sealed(backing, staging, sealed)
 
 
-def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> RRef[Folder]:
+def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> Record:
     """Make a staged folder a realization that was sealed already, its log moved into it."""
     fs, sync = backing.fs, backing.syncs_files
     tree, context, build = sealed.tree, sealed.context, sealed.build
     made, folder = rref(sealed.whole, sealed.dref), staging.folder
+    record = Record(made, context, build.facts, tree.size)
     with opened(fs, folder, FOLDER) as top:
         for name, text in own_files(sealed.whole, tree, context, build).items():
             write_file(fs, name, text.encode(), sync=sync, at=top)
@@ -134,10 +136,11 @@ def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> RRef[F
         barrier(backing, top)
         while not _published(backing, made, context, str(folder), top):
             if _adopted(backing, made, sealed.whole, build, staging):
+                record = read_record(fs, backing.layout.realization(made), made)
                 break
     settle_names(backing, [backing.layout.place(made.dref)])  # who was first may not have come here
     end_staging(writer_of(backing), staging.home)
-    return made
+    return record
 
 
 def _published(
