@@ -11,6 +11,7 @@ from typing import Final
 from attrs import Factory, frozen
 
 from pylightnix_fn.manager import Derivation
+from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.plan import Budget, BuildMore, Settle, Spent, next_round
 from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.refs import DRef
@@ -44,11 +45,16 @@ def looked_at(task: Task) -> Settle | BuildMore:
     """
     if task.rebuild:
         return BuildMore(1, REBUILD)
-    return asked(task, Spent(), time.monotonic())
+    return verdict(task, candidates_for(task), Spent(), time.monotonic())
 
 
-def asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
-    """What a derivation's matcher says to what the store holds now."""
-    derivation = task.derivation
-    candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
-    return next_round(derivation, candidates, spent.at(time.monotonic() - began), task.budget)
+def candidates_for(task: Task) -> tuple[Candidate, ...]:
+    """What there is now, as a derivation's matcher may see it."""
+    return task.store.candidates(task.dref, task.context, task.derivation.matcher.reads)
+
+
+def verdict(
+    task: Task, candidates: tuple[Candidate, ...], spent: Spent, began: float
+) -> Settle | BuildMore:
+    """What a derivation's matcher says to these, after what was spent since a time."""
+    return next_round(task.derivation, candidates, spent.at(time.monotonic() - began), task.budget)

@@ -19,17 +19,17 @@ from pylightnix_fn.outputs import reason
 from pylightnix_fn.realizer import Arguments, Context
 from pylightnix_fn.refs import RRef
 from pylightnix_fn.remains import shortage
-from pylightnix_fn.store_protocol import Facts, Store
+from pylightnix_fn.store_protocol import Facts, Record, Store
 from pylightnix_fn.versions import versions_of
 from pylightnix_fn.workshop import Workshop, workshop
 
 
 def build(
     store: Store, derivation: Derivation, context: Context, sample: int, arguments: Arguments
-) -> tuple[RRef[object], ...]:
+) -> tuple[Record, ...]:
     """Build once: one realization, or several where the realizer makes samples."""
     first = workshop(store, store.stage(derivation.dref), context, derivation, sample, arguments)
-    made: list[RRef[object]] = []
+    made: list[Record] = []
     try:
         run_recipe(first)
         for site in (first, *first.others):
@@ -62,8 +62,8 @@ def check_promises(site: Workshop) -> None:
         each.check(promise for promise in site.derivation.promises if promise.certain)
 
 
-def committed(site: Workshop) -> RRef[object]:
-    """The realization that one workshop's folder becomes."""
+def committed(site: Workshop) -> Record:
+    """The record of the realization that one workshop's folder becomes."""
     versions = versions_of(site.derivation.packages)
     facts = Facts(site.started, datetime.now(UTC), site.sample, versions)
     return site.store.commit(site.staging, site.derivation.dref, site.context, facts)

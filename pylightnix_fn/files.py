@@ -138,9 +138,11 @@ def _read(fs: FileSystem, descriptor: int, expected: int, limit: int) -> bytes |
     return data if len(data) <= limit else None
 
 
-def write_file(fs: FileSystem, path: Where, data: bytes, *, sync: bool = False) -> None:
+def write_file(
+    fs: FileSystem, path: Where, data: bytes, *, sync: bool = False, at: int | None = None
+) -> None:
     """A new, read-only file with this content."""
-    with opened(fs, path, CREATE) as descriptor:
+    with opened(fs, path, CREATE, at=at) as descriptor:
         write_all(fs, descriptor, data)
         fs.fchmod(descriptor, 0o444)
         if sync:
@@ -200,14 +202,6 @@ def delete(fs: FileSystem, path: Path) -> None:
         with folder_at(fs, path.name, at=parent) as top:
             _empty(fs, top)
         fs.rmdir(path.name, at=parent)
-
-
-def delete_emptied(fs: FileSystem, path: Path) -> None:
-    """Delete a folder from which most likely everything was taken."""
-    try:
-        fs.rmdir(path)
-    except OSError:  # something is left in it
-        delete(fs, path)
 
 
 def _empty(fs: FileSystem, top: int) -> None:

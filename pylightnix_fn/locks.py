@@ -96,11 +96,11 @@ def acquired(
             lock = Lock(fs, fs.open(path, flags, 0o600))
             _held.add(lock)
         try:
-            _check_ours(fs, lock.descriptor, path)
+            ours = _checked(fs, lock.descriptor, path)
             if not _flock(fs, lock.descriptor, operation if wait else operation | fcntl.LOCK_NB):
                 lock.release()
                 return None
-            if _is_at(fs, lock.descriptor, path):
+            if _bears(fs, path, ours):
                 return lock
             lock.release()
         except BaseException:
@@ -118,12 +118,14 @@ def locked(fs: FileSystem, path: Path, *, shared: bool = False) -> Iterator[None
         lock.release()
 
 
-def _check_ours(fs: FileSystem, descriptor: int, path: Path) -> None:
+def _checked(fs: FileSystem, descriptor: int, path: Path) -> os.stat_result:
+    """The status of a file that is to be locked; `PermissionError` if it is not ours."""
     status = fs.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "it is no file of ours", str(path))
     if status.st_nlink > 1:  # or else we would write to what bears another name, too
         raise PermissionError(errno.EPERM, "it is no file of ours", str(path))
+    return status
 
 
 def _flock(fs: FileSystem, descriptor: int, operation: int) -> bool:
@@ -134,11 +136,10 @@ def _flock(fs: FileSystem, descriptor: int, operation: int) -> bool:
     return True
 
 
-def _is_at(fs: FileSystem, descriptor: int, path: Path) -> bool:
+def _bears(fs: FileSystem, path: Path, here: os.stat_result) -> bool:
     """Whether what was opened still bears its name."""
     try:
         there = fs.lstat(path)
     except FileNotFoundError:
         return False
-    here = fs.fstat(descriptor)
     return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)

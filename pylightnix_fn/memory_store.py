@@ -129,7 +129,7 @@ class MemoryStore:
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
-    ) -> RRef[Folder]:
+    ) -> Record:
         self._check_needs(dref, context)
         tree, files, log = _taken(staging, dref.name)
         made = rref(digest_of(tree, context), DRef(dref.text, Folder()))
@@ -140,7 +140,7 @@ class MemoryStore:
                 newest = max(before.record.facts, facts, key=lambda each: each.started)
                 new = evolve(before, record=evolve(before.record, facts=newest))
             of_dref[made] = new
-        return made
+        return new.record
 
     def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
         # Realizations that somebody looked at lie there, too, and hold whatever they like.

@@ -53,7 +53,7 @@ class _Pause:
     def commit(self) -> None:
         check_promises(self.first)
         for site in self.left():
-            self.made.append(committed(site))
+            self.made.append(committed(site).rref)
         self.end(_COMMITTED)
 
     def end(self, state: str) -> None:

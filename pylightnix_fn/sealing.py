@@ -49,12 +49,10 @@ def seal(folder: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) 
     ``sync`` waits until the disk has each file. Errors: `ReservedFile`, `UnsupportedFile`; the
     folder stays for a look.
     """
-    if folder.is_symlink() or not folder.is_dir():
-        raise UnsupportedFile(name, ".", "it is not a folder any more", str(folder))
-    if still_open := next(_written_to(folder), None):
-        why = "it is still open for writing in this process"
-        raise UnsupportedFile(name, _shown(still_open), why, str(folder))
-    with opened(fs, folder, FOLDER) as top, Crew[Entry]() as crew:
+    with _opened_top(fs, folder, name) as top, Crew[Entry]() as crew:
+        if still_open := next(_written_to(top), None):
+            why = "it is still open for writing in this process"
+            raise UnsupportedFile(name, _shown(still_open), why, str(folder))
         sealing = _Sealing(fs, name, folder, sync, crew)
         entries = [*sealing.entries(top), *crew.results()]
     for entry in entries:
@@ -77,19 +75,38 @@ def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = Fals
     return entry.content
 
 
-def _written_to(folder: Path) -> Iterator[str]:
+@contextmanager
+def _opened_top(fs: FileSystem, folder: Path, name: str) -> Iterator[int]:
+    try:
+        top = fs.open(folder, FOLDER)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+        why = "it is not a folder any more"
+        raise UnsupportedFile(name, ".", why, str(folder)) from error
+    try:
+        yield top
+    finally:
+        fs.close(top)
+
+
+def _written_to(top: int) -> Iterator[str]:
     """The files below a folder that this process could still change, where the system tells."""
-    place = os.path.realpath(folder)  # as the system tells it
     with suppress(FileNotFoundError):  # not on Linux
+        place = os.readlink(f"/proc/self/fd/{top}")
         for descriptor in os.listdir("/proc/self/fd"):
-            with suppress(FileNotFoundError):  # that of the listing itself
-                path = os.readlink(f"/proc/self/fd/{descriptor}")
-                if path.startswith(f"{place}/") and _is_writable(int(descriptor)):
-                    yield path.removeprefix(f"{place}/")
+            if _is_writable(int(descriptor)):
+                with suppress(FileNotFoundError):  # closed meanwhile
+                    path = os.readlink(f"/proc/self/fd/{descriptor}")
+                    if path.startswith(f"{place}/"):
+                        yield path.removeprefix(f"{place}/")
 
 
 def _is_writable(descriptor: int) -> bool:
-    return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    except OSError:  # closed meanwhile, as that of the listing itself
+        return False
 
 
 @frozen
@@ -250,6 +267,8 @@ def _shown(name: str) -> str:
 
 def close_folders(folder: Path, tree: Tree, fs: FileSystem = DISK, *, sync: bool = False) -> None:
     """Make the folders below the top read-only, from the bottom up."""
+    if not sync and all(entry.kind != "directory" for entry in tree.entries):
+        return
     with opened(fs, folder, FOLDER) as top:
         for entry in reversed(tree.entries):
             if entry.kind == "directory":

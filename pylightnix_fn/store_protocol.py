@@ -111,7 +111,7 @@ class Store(Protocol):
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
-    ) -> RRef[Folder]:
+    ) -> Record:
         """Make what was staged a realization; an equal one is taken instead, its times renewed.
 
         Errors: `ReservedFile`, `UnsupportedFile`, `HashCollision`, and `MissingObject` where the

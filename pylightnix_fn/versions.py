@@ -10,14 +10,18 @@ from functools import cache
 
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """The versions of these packages' distributions, and of what is below them, by name."""
-    base = {
+    known = (_distributions().get(package, ()) for package in packages)
+    return _base() | {name: _version(name) for names in known for name in names}
+
+
+@cache
+def _base() -> dict[str, str]:
+    return {
         "python": platform.python_version(),
         "platform": sys.platform,
         "machine": platform.machine(),
         "host": platform.node(),
     }
-    known = (_distributions().get(package, ()) for package in packages)
-    return base | {name: _version(name) for names in known for name in names}
 
 
 @cache

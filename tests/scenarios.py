@@ -68,7 +68,7 @@ def put(
     """Commit what is written into a new staging folder."""
     staging = store.stage(dref)
     (write if callable(write) else files(write))(staging.folder)
-    return store.commit(staging, dref, context or {}, facts(started))
+    return store.commit(staging, dref, context or {}, facts(started)).rref
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int, int, str]]:

@@ -37,7 +37,7 @@ def hostile(root: Path) -> RRef[Folder]:
     (staging.folder / "text.txt").write_text(ESCAPES)
     (staging.folder / "name\u202e").write_text("")
     staging.log.write_text(f"{ESCAPES}\n")
-    hostile = store.commit(staging, dref, {}, facts())
+    hostile = store.commit(staging, dref, {}, facts()).rref
     put(store, registered(store, "thing", note="x"), {"text.txt": "x", "number.txt": "1"})
     store.close()
     return hostile

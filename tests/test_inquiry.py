@@ -637,7 +637,7 @@ def test_shown_realization_has_the_end_of_its_log(store: Store) -> None:
     staging = store.stage(dref)
     staging.folder.mkdir(exist_ok=True)
     staging.log.write_text("".join(f"{n}\n" for n in range(100)), encoding="utf-8")
-    rref = store.commit(staging, dref, {}, facts())
+    rref = store.commit(staging, dref, {}, facts()).rref
     sheet = describe(store, rref, log_lines=2)
     assert isinstance(sheet, RealizationSheet)
     assert ("98", "99") == sheet.log

@@ -93,7 +93,7 @@ def _built(
     for name, text in (artifacts or {}).items():
         (staging.folder / name).write_text(text, encoding="utf-8")
     begin, end = (datetime.fromtimestamp(each, UTC) for each in (started, started + seconds))
-    return store.commit(staging, config.dref(), context or {}, Facts(begin, end))
+    return store.commit(staging, config.dref(), context or {}, Facts(begin, end)).rref
 
 
 # No trace.

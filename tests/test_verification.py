@@ -260,7 +260,8 @@ def test_record_of_another_build_is_told(disk: DiskStore) -> None:
     dref = registered(disk)
     one, other = (staged(disk, dref, text) for text in "xy")
     first, second = facts(), evolve(facts(), sample=1)
-    there, here = disk.commit(one, dref, {}, first), disk.commit(other, dref, {}, second)
+    there = disk.commit(one, dref, {}, first).rref
+    here = disk.commit(other, dref, {}, second).rref
     record = (disk.folder(there) / "__build__.json").read_bytes()
     spoil(disk.folder(here) / "__build__.json", record)
     assert [(here.text, "__build__.json", "content")] == told(verify(disk))

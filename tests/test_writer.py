@@ -15,7 +15,7 @@ from threading import Barrier
 import pytest
 from attrs import define
 from children import child, in_child
-from scenarios import files, put, registered
+from scenarios import facts, files, put, registered
 
 import pylightnix_fn
 from pylightnix_fn import DiskStore, Folder, RRef, gc
@@ -221,6 +221,22 @@ def test_failed_build_outlasts_its_writer(store: DiskStore) -> None:
     store.close()
     _cleared(store)
     assert (True, False) == (failed.home.exists(), given_up.home.exists())
+
+
+def test_emptied_staging_folder_serves_the_next_build(store: DiskStore) -> None:
+    _made(store)
+    spare = store.backing.writer.spare.stat().st_ino
+    home = store.stage(registered(store)).home
+    assert spare == home.stat().st_ino
+    assert [home.name] == os.listdir(home.parent)
+
+
+def test_what_lies_beside_a_result_does_not_reach_the_next_build(store: DiskStore) -> None:
+    dref = registered(store)
+    staging = store.stage(dref)
+    (staging.home / "beside.txt").touch()
+    store.commit(staging, dref, {}, facts())
+    assert ["out"] == os.listdir(store.stage(dref).home)
 
 
 def test_builds_under_way_are_not_cleared(store: DiskStore, other: DiskStore) -> None:

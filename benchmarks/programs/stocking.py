@@ -30,7 +30,7 @@ def ours(folder: Path, derivations: int, realizations: int) -> None:
             (staging.folder / "accuracy.txt").write_text(f"{score(number, each)}\n")
             began = now + timedelta(seconds=each)
             facts = Facts(began, began + timedelta(seconds=1), each)
-            rref = store.commit(staging, config.dref(), {}, facts)
+            rref = store.commit(staging, config.dref(), {}, facts).rref
             if number < ROOTS:  # the last of them stays the root
                 add_root(store, f"root-{number}", rref)
 

@@ -10,6 +10,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from attrs import Factory, field, frozen
@@ -44,6 +45,7 @@ class Backing:
     machine: Machine = field(factory=this_machine, repr=False)
     desk: Desk = field(default=Factory(Desk), eq=False, repr=False)
     recollection: Recollection = field(default=Factory(Recollection), eq=False, repr=False)
+    marks: set[Path] = field(factory=set, eq=False, repr=False)  # those known to be there
     rounds: Rounds = field(default=Factory(Rounds), eq=False, repr=False)
 
     @property

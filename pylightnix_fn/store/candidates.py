@@ -23,7 +23,7 @@ from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import is_there
-from pylightnix_fn.store.layout import BUILD_FILE, rref_of
+from pylightnix_fn.store.layout import BUILD_FILE, is_realization, rref_of
 from pylightnix_fn.store.recollection import Seen, identity_of
 from pylightnix_fn.store.records import MAX_RECORD, build_with_status, context_text, read_text
 from pylightnix_fn.store_protocol import MAX_TEXT, Record, candidate_of
@@ -70,11 +70,13 @@ def candidates_of(
     backing: Backing, dref: DRef[object], context: Context, reads: frozenset[str]
 ) -> tuple[Candidate, ...]:
     """The realizations with just this context, sorted, with the texts that a matcher reads."""
-    fs, place, text = backing.fs, backing.layout.place(dref), context_text(context)
-    question, now = (dref.text, text, reads), time.time_ns()
-    is_wary = backing.recollection.is_wary
+    fs, place, now = backing.fs, backing.layout.place(dref), time.time_ns()
+    names = [name for name in names_in(fs, place) if is_realization(name)]
+    if not names or not is_there(backing, dref):
+        return ()
+    text, is_wary = context_text(context), backing.recollection.is_wary
     look = _Look(fs, place, dref, context, text.encode(), reads, is_wary)
-    names = names_in(fs, place) if is_there(backing, dref) else []
+    question = dref.text, text, reads
     known = _recognized(fs, place, backing.recollection.of(question))
     read = {name: look.seen(name) for name in names if name not in known}
     new = {name: seen for name, seen in read.items() if seen is not None}

@@ -19,10 +19,9 @@ def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
 
 def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
     """All realizations of a derivation, sorted."""
-    place = backing.layout.place(dref)
-    names = names_in(backing.fs, place) if is_folder(backing.fs, place) else []
-    found = (rref_of(name, dref) for name in names)
-    return tuple(rref for rref in found if rref is not None)
+    listed = (rref_of(name, dref) for name in names_in(backing.fs, backing.layout.place(dref)))
+    found = tuple(rref for rref in listed if rref is not None)
+    return found if found and is_there(backing, dref) else ()
 
 
 def is_there(backing: Backing, reference: DRef[object] | RRef[object]) -> bool:

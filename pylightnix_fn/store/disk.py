@@ -174,7 +174,9 @@ class DiskStore:
                 lock = acquired(self.fs, path)
         try:
             with guarded(self.layout):
-                self.fs.truncate(lock.descriptor, 0)
+                # Only what was killed leaves a text: closing a truncated file waits for the disk.
+                if self.fs.fstat(lock.descriptor).st_size:
+                    self.fs.truncate(lock.descriptor, 0)
                 write_all(self.fs, lock.descriptor, f"{this_process()}\n".encode())
             yield
             with guarded(self.layout), suppress(FileNotFoundError):
@@ -191,7 +193,7 @@ class DiskStore:
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
-    ) -> RRef[Folder]:
+    ) -> Record:
         from pylightnix_fn.store.publication import publish_realization
 
         with guarded(self.layout):

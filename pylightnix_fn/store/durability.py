@@ -12,24 +12,24 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pylightnix_fn.files import exists, names_in, opened, sync_folder, write_file
-from pylightnix_fn.filesystem import FOLDER
+from pylightnix_fn.files import exists, names_in, sync_folder, write_file
+from pylightnix_fn.filesystem import Where
 from pylightnix_fn.store.backing import REFUSED, Backing
 
 
-def barrier(backing: Backing) -> None:
+def barrier(backing: Backing, folder: int) -> None:
     """Wait until the disk has everything that was written so far, together with other threads.
 
+    The folder is any of the store that is open.
     Never to be tried again where it fails: the system may have dropped what it could not write.
     """
     if backing.durability == "batch":
-        with opened(backing.fs, backing.layout.objects, FOLDER) as descriptor:
-            backing.rounds.wait(lambda: backing.fs.syncfs(descriptor))
+        backing.rounds.wait(lambda: backing.fs.syncfs(folder))
     elif backing.durability == "off":
         _mark(backing)
 
 
-def settle_names(backing: Backing, folders: Iterable[Path]) -> None:
+def settle_names(backing: Backing, folders: Iterable[Where]) -> None:
     """Make the names in these folders last."""
     if backing.durability != "off":
         for folder in folders:
@@ -40,6 +40,8 @@ def _mark(backing: Backing) -> None:
     """Leave a durable mark, once for each run of the machine."""
     layout, fs = backing.layout, backing.fs
     mark = layout.unsynced / _name(backing)
+    if mark in backing.marks:
+        return
     if not exists(fs, mark):
         with suppress(FileExistsError):
             fs.mkdir(layout.unsynced)
@@ -47,6 +49,7 @@ def _mark(backing: Backing) -> None:
             write_file(fs, mark, f"{datetime.now(UTC).isoformat()}\n".encode(), sync=True)
         sync_folder(fs, layout.unsynced)
         sync_folder(fs, layout.root)
+    backing.marks.add(mark)
 
 
 def _name(backing: Backing) -> str:

@@ -129,9 +129,14 @@ def dref_of(folder: str) -> DRef[Folder] | None:
     return dref_from(text) if is_dref(text) else None
 
 
+def is_realization(folder: str) -> bool:
+    """Whether a folder of this name holds a realization of the derivation around it."""
+    return _REALIZATION.fullmatch(folder) is not None
+
+
 def rref_of(folder: str, dref: DRef[object]) -> RRef[Folder] | None:
     """The realization that a folder of this name holds; `None` if it holds none."""
-    if not _REALIZATION.fullmatch(folder):
+    if not is_realization(folder):
         return None
     return rref_from(f"rref:{folder}-{dref.text.removeprefix('dref:')}")
 

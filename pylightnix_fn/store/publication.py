@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
@@ -21,8 +22,6 @@ from pylightnix_fn.errors.store import (
     StagingElsewhere,
 )
 from pylightnix_fn.files import (
-    delete,
-    delete_emptied,
     exists,
     folder_at,
     is_folder,
@@ -47,11 +46,12 @@ from pylightnix_fn.store.records import (
     own_files,
     read_build,
     read_mapping,
+    read_record,
     sha256_or_none,
 )
 from pylightnix_fn.store.trash import DAMAGED, move_to, new_bin
-from pylightnix_fn.store.writer import new_staging
-from pylightnix_fn.store_protocol import Facts, Staging, digest_of
+from pylightnix_fn.store.writer import end_staging, new_staging
+from pylightnix_fn.store_protocol import Facts, Record, Staging, digest_of
 from pylightnix_fn.tree import Folder, Tree
 
 
@@ -75,21 +75,22 @@ def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) ->
     """Make a folder for each derivation, behind one barrier for all."""
     fs, layout = backing.fs, backing.layout
     home = staged(backing, "configs").home
-    folders = {dref: home / str(number) for number, dref in enumerate(configs)}
+    folders = {dref: f"{home}/{number}" for number, dref in enumerate(configs)}
     for dref, folder in folders.items():
         fs.mkdir(folder, 0o755)
         text = configs[dref].text
-        write_file(fs, folder / CONFIG_FILE, text.encode(), sync=backing.syncs_files)
+        write_file(fs, f"{folder}/{CONFIG_FILE}", text.encode(), sync=backing.syncs_files)
         if backing.syncs_files:
             settle_names(backing, [folder])
-    barrier(backing)
-    with locked(fs, layout.gate, shared=True):
-        backing.writer.note([dref.text for dref in configs])
-        for dref, folder in folders.items():
-            if not _renamed(backing, folder, layout.derivation(dref)):
-                _mend_config(backing, dref, configs[dref], folder)
-        settle_names(backing, [layout.objects])
-    delete(fs, home)
+    with opened(fs, layout.objects, FOLDER) as objects:
+        barrier(backing, objects)
+        with locked(fs, layout.gate, shared=True):
+            backing.writer.note([dref.text for dref in configs])
+            for dref, folder in folders.items():
+                if not _renamed(backing, folder, dref.text[5:], objects):
+                    _mend_config(backing, dref, configs[dref], Path(folder))
+            settle_names(backing, [layout.objects])
+    end_staging(backing.writer, home)
 
 
 def _mend_config(backing: Backing, dref: DRef[object], config: Config, staged: Path) -> None:
@@ -109,7 +110,7 @@ def _mend_config(backing: Backing, dref: DRef[object], config: Config, staged: P
 
 def publish_realization(
     backing: Backing, staging: Staging, dref: DRef[object], context: Context, facts: Facts
-) -> RRef[Folder]:
+) -> Record:
     """Make what was staged a realization; an equal one is taken instead, its times renewed."""
     tree = seal(staging.folder, dref.name, backing.fs, sync=backing.syncs_files)
     build = Build(facts, tree.size, facts.started, _kept_log(backing, staging, dref.name))
@@ -117,29 +118,40 @@ def publish_realization(
     return publish_sealed(backing, staging, sealed)
 
 
-def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> RRef[Folder]:
+def publish_sealed(backing: Backing, staging: Staging, sealed: Sealed) -> Record:
     """Make a staged folder a realization that was sealed already, its log moved into it."""
-    fs, layout, sync = backing.fs, backing.layout, backing.syncs_files
+    fs, sync = backing.fs, backing.syncs_files
     tree, context, build = sealed.tree, sealed.context, sealed.build
-    made = rref(sealed.whole, sealed.dref)
-    for name, text in own_files(sealed.whole, tree, context, build).items():
-        write_file(fs, staging.folder / name, text.encode(), sync=sync)
-    close_folders(staging.folder, tree, fs, sync=sync)
-    barrier(backing)
-    target, writer = layout.realization(made), backing.writer
-    while True:
-        with locked(fs, layout.gate, shared=True):
-            _check_needs(backing, sealed.dref, context)
-            writer.note([made.text])
-            # Closed under the lock: so nobody sees it open who holds the gate alone.
-            published = _renamed(backing, staging.folder, target, mode=0o555)
-        if published:
-            settle_names(backing, [target.parent])
-            break
-        if _adopted(backing, made, sealed.whole, build, staging):
-            break
-    delete_emptied(fs, staging.home)
-    return made
+    made, folder = rref(sealed.whole, sealed.dref), staging.folder
+    record = Record(made, context, build.facts, tree.size)
+    with opened(fs, folder, FOLDER) as top:
+        for name, text in own_files(sealed.whole, tree, context, build).items():
+            write_file(fs, name, text.encode(), sync=sync, at=top)
+        close_folders(folder, tree, fs, sync=sync)
+        barrier(backing, top)
+        while not _published(backing, made, context, str(folder), top):
+            if _adopted(backing, made, sealed.whole, build, staging):
+                record = read_record(fs, backing.layout.realization(made), made)
+                break
+    settle_names(backing, [backing.layout.place(made.dref)])  # who was first may not have come here
+    end_staging(backing.writer, staging.home)
+    return record
+
+
+def _published(
+    backing: Backing, made: RRef[Folder], context: Context, folder: str, top: int
+) -> bool:
+    """Give a folder, open as ``top``, its final name; whether nothing was there."""
+    fs, layout = backing.fs, backing.layout
+    with locked(fs, layout.gate, shared=True), _derivation(backing, made.dref) as there:
+        _check_needs(backing, context)
+        backing.writer.note([made.text])
+        is_new = _renamed(backing, folder, made.digest, there, top)
+        if is_new:
+            # It comes after the rename, which needs the right to write it. Closed under the lock:
+            # so nobody sees it open who holds the gate alone.
+            fs.fchmod(top, 0o555)
+    return is_new
 
 
 def _kept_log(backing: Backing, staging: Staging, name: str) -> str | None:
@@ -151,36 +163,43 @@ def _kept_log(backing: Backing, staging: Staging, name: str) -> str | None:
     return content
 
 
-def _check_needs(backing: Backing, dref: DRef[object], context: Context) -> None:
-    needs: list[DRef[object] | RRef[object]] = [dref]
-    needs.extend(rref for rrefs in context.values() for rref in rrefs)
-    for reference in needs:
-        if not is_folder(backing.fs, backing.layout.located(reference)):
+@contextmanager
+def _derivation(backing: Backing, dref: DRef[object]) -> Iterator[int]:
+    """The folder of a derivation, open; `MissingObject` if there is none."""
+    fs, layout = backing.fs, backing.layout
+    try:
+        there = fs.open(layout.place(dref), FOLDER)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MissingObject(dref.text, str(layout.root)) from error
+    try:
+        yield there
+    finally:
+        fs.close(there)
+
+
+def _check_needs(backing: Backing, context: Context) -> None:
+    for reference in (each for rrefs in context.values() for each in rrefs):
+        if not is_folder(backing.fs, backing.layout.place(reference)):
             raise MissingObject(reference.text, str(backing.layout.root))
 
 
-def _renamed(backing: Backing, folder: Path, target: Path, mode: int | None = None) -> bool:
-    """Rename a folder to its final name; whether nothing was there.
-
-    Its mode comes after the rename, which needs the right to write it.
-    """
-    fs = backing.fs
-    with opened(fs, folder, FOLDER) as it, opened(fs, target.parent, FOLDER) as there:
-        try:
-            fs.rename(folder, target.name, to=there)
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                return False
-            if error.errno == errno.EXDEV:
-                layout = backing.layout
-                raise StagingElsewhere(str(layout.root), str(layout.staging)) from error
-            # Over a network, what was done may be reported as failed.
-            if not is_folder(fs, target.name, at=there):
-                raise
-            if fs.lstat(target.name, at=there).st_ino != fs.fstat(it).st_ino:
-                raise
-        if mode is not None:
-            fs.fchmod(it, mode)
+def _renamed(backing: Backing, folder: str, name: str, there: int, it: int | None = None) -> bool:
+    """Rename a folder, open as ``it``, to its name in an open one; whether nothing was there."""
+    fs, layout = backing.fs, backing.layout
+    try:
+        fs.rename(folder, name, to=there)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        if error.errno == errno.EXDEV:
+            raise StagingElsewhere(str(layout.root), str(layout.staging)) from error
+        # Over a network, what was done may be reported as failed.
+        if not is_folder(fs, name, at=there):
+            raise
+        if it is None:
+            return False
+        if fs.lstat(name, at=there).st_ino != fs.fstat(it).st_ino:
+            raise
     return True
 
 
@@ -215,7 +234,6 @@ def _adopted(
             _renew(backing, made, build, staging)
         except (DamagedObject, FileNotFoundError):
             return False  # it went, or was changed, since it was looked at
-    settle_names(backing, [there.parent])  # who published it may not have come so far
     return True
 
 

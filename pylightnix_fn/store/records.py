@@ -16,7 +16,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pylightnix_fn.canonical import Json, canonical, digest, parsed
+from pylightnix_fn.canonical import Json, canonical, digest, parsed, spelled
 from pylightnix_fn.config import Config, encoded
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.store import DamagedObject
@@ -70,12 +70,13 @@ class Build:
             "first": self.first.isoformat(),
             "log": self.log,
         }
-        return canonical({**plain, "check": digest(canonical(plain))})
+        text = canonical(plain)
+        return f'{{"check":"{digest(text)}",{text[1:]}'  # the first of all keys
 
 
 def context_text(context: Context) -> str:
     """The content of `context.json`."""
-    return canonical({dref.text: list(map(str, rrefs)) for dref, rrefs in context.items()})
+    return spelled({dref.text: [each.text for each in those] for dref, those in context.items()})
 
 
 def manifest_text(tree: Tree, whole: str) -> str:

@@ -18,7 +18,7 @@ from typing import Final
 
 from attrs import Factory, define, field
 
-from pylightnix_fn.files import write_all
+from pylightnix_fn.files import delete, write_all
 from pylightnix_fn.filesystem import FileSystem
 from pylightnix_fn.locks import Lock, acquired, locked
 from pylightnix_fn.refs import HASH_LENGTH
@@ -30,7 +30,10 @@ MOST_IDLE: Final = 128  # writers of stores that nobody holds any more; each tak
 
 @define(eq=False)
 class Writer:
-    """The file of one process, and what is noted in it."""
+    """The file of one process, and what is noted in it.
+
+    ``spare`` is an emptied folder of a build, if there is one: making and deleting takes long.
+    """
 
     fs: FileSystem
     layout: Layout
@@ -39,11 +42,12 @@ class Writer:
     process: int = field(factory=os.getpid)
     noted: set[str] = Factory(set)
     torn: bool = False
+    staging: Path = field(init=False)
+    spare: Path = field(init=False)
 
-    @property
-    def staging(self) -> Path:
-        """The folder of this writer's builds."""
-        return self.layout.staging / self.name
+    def __attrs_post_init__(self) -> None:
+        self.staging = self.layout.staging / self.name
+        self.spare = self.staging / "spare"
 
     def note(self, references: list[str]) -> None:
         """Note that this process relies on these from now on; the gate must be held."""
@@ -59,8 +63,9 @@ class Writer:
         """Take the file away, and the folder unless a failed build lies there."""
         _alive.discard(self)
         if self.lock.is_held and self.process == os.getpid():
-            with suppress(OSError):
-                self.fs.rmdir(self.staging)
+            for folder in (self.spare, self.staging):
+                with suppress(OSError):
+                    self.fs.rmdir(folder)
             with suppress(OSError):
                 self.fs.unlink(self.layout.writers / self.name)
         with suppress(OSError):
@@ -152,12 +157,27 @@ def _made(fs: FileSystem, layout: Layout) -> Writer:
 
 def new_staging(writer: Writer, name: str) -> Path:
     """A new folder of a writer, with ``out`` in it."""
+    home = f"{writer.staging}/{name[:64]}-{os.urandom(4).hex()}"
+    try:
+        writer.fs.rename(writer.spare, home)
+    except FileNotFoundError:
+        _make_home(writer, home)
+    writer.fs.mkdir(f"{home}/out", 0o755)
+    return Path(home)
+
+
+def _make_home(writer: Writer, home: str) -> None:
     fs = writer.fs
-    home = writer.staging / f"{name[:64]}-{os.urandom(4).hex()}"
     try:
         fs.mkdir(home, 0o700)
     except FileNotFoundError:  # somebody tidied up what they should not
         fs.mkdir(writer.staging, 0o700)
         fs.mkdir(home, 0o700)
-    fs.mkdir(home / "out", 0o755)
-    return home
+
+
+def end_staging(writer: Writer, home: Path) -> None:
+    """Take away a staging folder; one that is empty serves again."""
+    if writer.fs.listdir(home):
+        delete(writer.fs, home)
+    else:
+        writer.fs.rename(home, writer.spare)  # what bears that name is empty, and goes

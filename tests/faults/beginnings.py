@@ -59,7 +59,7 @@ def begun(store: DiskStore, seed: int, *, started: float) -> Callable[[], RRef[F
     model, used = model_of(store)
     staging = store.stage(model)
     _build(staging, seed)
-    return lambda: store.commit(staging, model, {used.dref: (used,)}, facts(started))
+    return lambda: store.commit(staging, model, {used.dref: (used,)}, facts(started)).rref
 
 
 def _build(staging: Staging, seed: int) -> None:

@@ -42,7 +42,7 @@ def _built(root: Path, durability: Durability, fs: FileSystem, machine: Machine)
         write_file(fs, staging.folder / "deep" / "second.txt", name.encode() * 9)
         fs.symlink("second.txt", staging.folder / "deep" / "link")
         write_file(fs, staging.log, b"it went well\n")
-        made = store.commit(staging, config.dref(), context, facts(10))
+        made = store.commit(staging, config.dref(), context, facts(10)).rref
         yield made.text
         context = {config.dref(): (made,)}
     store.close()

@@ -49,7 +49,7 @@ class Recipe:
         write_artifacts(staging.folder, self.kind, number)
         if self.kind % 4 == 1:
             staging.log.write_text(f"{self.kind}\n{number}\n", encoding="utf-8")
-        return store.commit(staging, dref, self.context, facts(number))
+        return store.commit(staging, dref, self.context, facts(number)).rref
 
 
 def write_artifacts(folder: Path, kind: int, number: int) -> None:

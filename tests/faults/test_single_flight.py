@@ -32,6 +32,8 @@ from pylightnix_fn import (
     instantiate,
     realize,
 )
+from pylightnix_fn.canonical import digest
+from pylightnix_fn.store.records import context_text
 
 PROCESSES = 8
 ROUNDS = 2000
@@ -232,6 +234,17 @@ def test_builder_says_who_it_is(tmp_path: Path) -> None:
         assert 0 == in_child(told)
     (who,) = noted(tmp_path / "who")
     assert who.startswith(f"process {os.getpid()} on ")
+
+
+def test_builder_says_nothing_of_one_that_was_killed(tmp_path: Path) -> None:
+    store = DiskStore.open(tmp_path / "store", durability="off")
+    dref = registered(store)
+    path = store.layout.lock(dref, digest(context_text({})))
+    path.write_text("process 1 on another machine\n" * 9)
+    path.chmod(0o600)
+    with store.building(dref, {}, lambda who: None):
+        (line,) = path.read_text().splitlines()
+        assert line.startswith(f"process {os.getpid()} on ")
 
 
 def test_build_leaves_no_lock(tmp_path: Path) -> None:

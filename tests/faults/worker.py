@@ -226,7 +226,7 @@ class Worker:
         self.fill(staging.folder, dref.name)
         now = datetime.now(UTC)
         try:
-            made = self.store.commit(staging, dref, context, Facts(now, now))
+            made = self.store.commit(staging, dref, context, Facts(now, now)).rref
         except MissingObject:
             self.count("lost")
         else:
