@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scenarios import facts, files, listing, put, registered
 
-from pylightnix_fn import DRef, Folder, MemoryStore, RRef, Store, dref_from, mkconfig, rref_from
+from pylightnix_fn import DRef, MemoryStore, RRef, Store, dref_from, mkconfig, rref_from
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
 from pylightnix_fn.errors.store import MissingObject, StillNeeded
 from pylightnix_fn.store_protocol import Record
@@ -83,7 +83,7 @@ def test_commit_gives_the_record(store: Store, again: float) -> None:
     assert facts(max(10, again)).started == made.facts.started
 
 
-def _committed(store: Store, dref: DRef[Folder], started: float) -> Record:
+def _committed(store: Store, dref: DRef[object], started: float) -> Record:
     staging = store.stage(dref)
     files({"a.txt": "data"})(staging.folder)
     return store.commit(staging, dref, {}, facts(started))
