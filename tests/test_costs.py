@@ -165,10 +165,10 @@ COSTS: Final[Mapping[str, Cost]] = {
     "nothing to do": Cost(realized, realized, 16, 37),
     "explain what is there": Cost(realized, explained, 10, 0),
     "explain what is not": Cost(same(nothing), explained, 1, 2),
-    "first run, off": Cost(same(nothing), realized, 88, 58),
-    "first run, batch": Cost(same(nothing), realized, 93, 51, "batch"),
-    "first run, full": Cost(same(nothing), realized, 100, 48, "full"),
-    "keep files": Cost(same(nothing), with_files, 11, 100),
+    "first run, off": Cost(same(nothing), realized, 85, 58),
+    "first run, batch": Cost(same(nothing), realized, 90, 51, "batch"),
+    "first run, full": Cost(same(nothing), realized, 97, 48, "full"),
+    "keep files": Cost(same(nothing), with_files, 8, 100),
     "choose of realizations": Cost(with_realizations, same(chosen), 14, 3),
     "list realizations": Cost(with_realizations, same(listing), 3, 4),
     "list derivations": Cost(with_derivations, same(listing), 6, 1),
@@ -279,13 +279,13 @@ def test_import_of_the_package_loads_no_other_library() -> None:
 
 def test_names_of_a_pipeline_load_few_modules() -> None:
     modules = loaded(NAMES)
-    assert len(ours(modules)) <= 93
+    assert len(ours(modules)) <= 94  # with `hashing`, as its pieces are the work of many
     assert len(modules) <= 227
 
 
 def test_a_run_loads_few_modules(tmp_path: Path) -> None:
     modules = loaded(RUN.format(path=str(tmp_path)))
-    assert len(ours(modules)) <= 93
+    assert len(ours(modules)) <= 94  # with `hashing`, as its pieces are the work of many
     assert len(modules) <= 230
 
 

@@ -40,7 +40,7 @@ EFFECTS: Final = (
     ("archive",),
     ("store", "memory_store", "workshop", "content", "display"),
     ("store_protocol", "sealing", "versions", "confinement", "printing"),
-    ("remains",),
+    ("remains", "hashing"),
     ("files", "locks", "travelling", "logbook", "crew"),
     ("filesystem",),
 )
