@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from pylightnix_fn.canonical import Json, canonical, digest
+from pylightnix_fn.canonical import Json, canonical, digest, spelled
 
 Kind: TypeAlias = Literal["file", "directory", "symlink"]
 
@@ -112,7 +112,7 @@ class Tree:
     @cached_property
     def text(self) -> str:
         """The entries as they stand in a manifest, in canonical JSON."""
-        return canonical(self.json())
+        return spelled(self.json())  # the names of entries were looked at when they were made
 
     @property
     def digest(self) -> str:
