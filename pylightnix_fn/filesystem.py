@@ -31,6 +31,8 @@ class FileSystem(Protocol):
 
     def read(self, descriptor: int, size: int) -> bytes: ...
 
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes: ...
+
     def write(self, descriptor: int, data: bytes) -> int: ...
 
     def truncate(self, descriptor: int, size: int) -> None: ...
@@ -44,6 +46,9 @@ class FileSystem(Protocol):
     def lstat(self, path: Where, *, at: int | None = None) -> os.stat_result: ...
 
     def listdir(self, folder: Where | int) -> list[str]: ...
+
+    def scandir(self, folder: int) -> list[os.DirEntry[str]]:
+        """What lies in an open folder; its kinds are known for as long as that is open."""
 
     def mkdir(self, path: Where, mode: int = 0o777, *, at: int | None = None) -> None: ...
 
@@ -87,6 +92,9 @@ class Disk:
     def read(self, descriptor: int, size: int) -> bytes:
         return os.read(descriptor, size)
 
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        return os.pread(descriptor, size, offset)
+
     def write(self, descriptor: int, data: bytes) -> int:
         return os.write(descriptor, data)
 
@@ -107,6 +115,10 @@ class Disk:
 
     def listdir(self, folder: Where | int) -> list[str]:
         return os.listdir(folder)
+
+    def scandir(self, folder: int) -> list[os.DirEntry[str]]:
+        with os.scandir(folder) as found:
+            return list(found)
 
     def mkdir(self, path: Where, mode: int = 0o777, *, at: int | None = None) -> None:
         os.mkdir(path, mode, dir_fd=at)

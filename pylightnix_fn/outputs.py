@@ -232,6 +232,8 @@ def why_no_file_name(name: str) -> str:
     >>> why_no_file_name("a b"), why_no_file_name("a\\n")
     ('', 'its name holds a control character')
     """
+    if name.isascii() and name.isprintable() and len(name) <= LONGEST_FILE_NAME:
+        return ""  # as most are
     try:
         size = len(name.encode())
     except UnicodeEncodeError:

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, define
 
 from pylightnix_fn.canonical import why_no_scalar
-from pylightnix_fn.crew import Crew
+from pylightnix_fn.crew import Crew, Job
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
 from pylightnix_fn.files import CHUNK, opened, opened_below, sync_names, write_all
 from pylightnix_fn.filesystem import CREATE, DISK, FOLDER, READ, FileSystem
+from pylightnix_fn.hashing import hashed, whole
 from pylightnix_fn.outputs import is_reserved, why_no_file_name
 from pylightnix_fn.tree import Entry, Tree
 
@@ -49,16 +49,19 @@ def seal(folder: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) 
     ``sync`` waits until the disk has each file. Errors: `ReservedFile`, `UnsupportedFile`; the
     folder stays for a look.
     """
-    with _opened_top(fs, folder, name) as top, Crew[Entry]() as crew:
+    with _opened_top(fs, folder, name) as top:
         if still_open := next(_written_to(top), None):
             why = "it is still open for writing in this process"
             raise UnsupportedFile(name, _shown(still_open), why, str(folder))
-        sealing = _Sealing(fs, name, folder, sync, crew)
-        entries = [*sealing.entries(top), *crew.results()]
-    for entry in entries:
+        with (
+            _sealing(fs, name, folder, sync) as sealing,
+            closing(sealing.jobs(top)) as jobs,
+        ):
+            sealing.crew.do(jobs)
+    for entry in sealing.entries:
         if "/" not in entry.path and is_reserved(entry.path):
             raise ReservedFile(name, entry.path, str(folder))
-    return Tree(entries)
+    return Tree(sealing.entries)
 
 
 def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = False) -> str:
@@ -66,13 +69,17 @@ def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = Fals
 
     Errors: `UnsupportedFile`.
     """
-    with Crew[Entry](most=0) as nobody:
-        sealing = _Sealing(fs, name, path.parent, sync, nobody)
-        with sealing.refusing(path.name), opened(fs, path.parent, FOLDER) as here:
-            entry = sealing.entry(here, path.name)
-            if entry is None or entry.kind != "file" or entry.executable:
-                raise ValueError("it is no plain file")
-    return entry.content
+    with (
+        _sealing(fs, name, path.parent, sync, plain=True) as sealing,
+        sealing.refusing(path.name),
+        opened(fs, path.parent, FOLDER) as here,
+    ):
+        status = fs.lstat(path.name, at=here)
+        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o111:
+            raise ValueError("it is no plain file")
+        for job in sealing.file(here, path.name, path.name):
+            job()
+    return sealing.entries[0].content
 
 
 @contextmanager
@@ -109,103 +116,152 @@ def _is_writable(descriptor: int) -> bool:
         return False
 
 
-@frozen
+@define(eq=False)
 class _Sealing:
-    """What is done to a folder on behalf of a stage of this name; the crew hashes large files."""
+    """What is done to a folder on behalf of a stage of this name.
+
+    Whoever looks for a job walks on, alone; the jobs are the large files, and their pieces.
+    """
 
     fs: FileSystem
     name: str
     folder: Path
     sync: bool
-    crew: Crew[Entry]
+    plain: bool
+    crew: Crew = Factory(Crew)
+    entries: list[Entry] = Factory(list)
+    opened: set[int] = Factory(set)  # files that are being hashed
+    folders: list[str] = Factory(lambda: [""])  # to walk through
 
-    def entries(self, top: int) -> Iterator[Entry]:
-        """Everything below a folder, but what the crew has taken."""
-        stack = [""]
-        while stack:
-            below = stack.pop()
-            for entry in self._inside(top, below):
-                if entry is not None:
-                    yield entry
-                    if entry.kind == "directory":
-                        stack.append(entry.path)
-
-    def _inside(self, top: int, below: str) -> list[Entry | None]:
-        path, before = PurePosixPath(below), f"{below}/" if below else ""
-        with self.refusing(below), opened_below(self.fs, top, path, ours=True) as here:
-            # The whole list at once: files that are replaced meanwhile would turn up twice.
-            paths = [before + each for each in self.fs.listdir(here)]
-            return [self.entry(here, path) for path in paths]
-
-    def entry(self, here: int, path: str) -> Entry | None:
-        """What lies at a path, in this open folder; `None` if the crew has taken it."""
-        with self.refusing(path):
-            return self._entry(here, path, path.rpartition("/")[2])
+    def jobs(self, top: int) -> Generator[Job, None, None]:
+        """Take in everything below a folder, but what is left to do."""
+        while self.folders:
+            below = self.folders.pop()
+            path, before = PurePosixPath(below), f"{below}/" if below else ""
+            with (
+                self.refusing(below) as place,
+                opened_below(self.fs, top, path, ours=True) as here,
+            ):
+                # The whole list at once: files that are replaced meanwhile would turn up twice.
+                for found in self.fs.scandir(here):
+                    self.crew.heed()
+                    place.path = before + found.name
+                    yield from self._taken(here, place.path, found)
 
     @contextmanager
-    def refusing(self, path: str) -> Iterator[None]:
+    def refusing(self, path: str) -> Iterator[_Place]:
         """Name the entry that cannot be kept; what the disk itself fails at is passed on."""
+        place = _Place(path)
         try:
-            yield
+            yield place
         except (OSError, ValueError) as error:
             if isinstance(error, UnsupportedFile) or getattr(error, "errno", None) in _DISK_FAILS:
                 raise
-            file, why = _shown(path or "."), _shown(str(error))
+            file, why = _shown(place.path or "."), _shown(str(error))
             raise UnsupportedFile(self.name, file, why, str(self.folder)) from error
 
-    def _entry(self, here: int, path: str, name: str) -> Entry | None:
-        if why := why_no_file_name(name):
+    def _taken(self, here: int, path: str, found: os.DirEntry[str]) -> Iterable[Job]:
+        """Take in what lies in an open folder; what is left to do for it."""
+        if why := why_no_file_name(found.name):
             raise ValueError(why)
         if path.count("/") >= MAX_DEPTH:
             raise ValueError(f"it lies deeper than {MAX_DEPTH} folders")
-        status = self.fs.lstat(name, at=here)
-        if stat.S_ISREG(status.st_mode):
-            if status.st_nlink > 1 or status.st_uid != os.geteuid():
-                _copy(self.fs, here, name)
-            return self._file(here, path, name)
-        if stat.S_ISDIR(status.st_mode):
-            return Entry(path, "directory")
-        if stat.S_ISLNK(status.st_mode):
-            target = self.fs.readlink(name, at=here)
-            return Entry(path, "symlink", content=_checked_link(PurePosixPath(path), target))
-        kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "unknown")
-        raise ValueError(f"it is {kind}")
+        if found.is_file(follow_symlinks=False):
+            return self.file(here, path, found.name)
+        if found.is_dir(follow_symlinks=False):
+            self.folders.append(path)
+            self.entries.append(Entry(path, "directory"))
+        elif found.is_symlink():
+            target = self.fs.readlink(found.name, at=here)
+            target = _checked_link(PurePosixPath(path), target)
+            self.entries.append(Entry(path, "symlink", content=target))
+        else:
+            mode = self.fs.lstat(found.name, at=here).st_mode
+            kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "unknown")
+            raise ValueError(f"it is {kind}")
+        return ()
 
-    def _file(self, here: int, path: str, name: str) -> Entry | None:
+    def file(self, here: int, path: str, name: str, *, is_copy: bool = False) -> Iterable[Job]:
+        """Take in a file; what is left to do for it."""
         descriptor = self.fs.open(name, READ, at=here)
-        try:
-            executable = _make_read_only(self.fs, descriptor)
-            before = self.fs.fstat(descriptor)
-        except BaseException:
-            self.fs.close(descriptor)
-            raise
-        hashed = partial(self._hashed, path, descriptor, executable, before)
-        if before.st_size >= LARGE and self.crew.takes(hashed):
-            return None
-        return hashed()
+        self.opened.add(descriptor)
+        found = self.fs.fstat(descriptor)
+        if found.st_nlink == 1 and found.st_uid == os.geteuid() and stat.S_ISREG(found.st_mode):
+            executable = _make_read_only(self.fs, descriptor, found)
+            if found.st_size < LARGE and self._is_hashed(path, descriptor, executable, found):
+                return ()
+            return self._large(path, descriptor, executable)
+        self._close(descriptor)
+        if is_copy or not stat.S_ISREG(found.st_mode):
+            raise ValueError("it was replaced while it was looked at")
+        _copy(self.fs, here, name)
+        return self.file(here, path, name, is_copy=True)
 
-    def _hashed(
-        self, path: str, descriptor: int, executable: bool, before: os.stat_result
-    ) -> Entry:
-        """The entry of an open file, which is closed then."""
-        with self.refusing(path):
-            try:
-                content, size = sha256_of(self.fs, descriptor, self.crew.heed)
-                if self.sync:
-                    self.fs.fsync(descriptor)
-                after = self.fs.fstat(descriptor)
-            finally:
-                self.fs.close(descriptor)
+    def _is_hashed(
+        self, path: str, descriptor: int, executable: bool, found: os.stat_result
+    ) -> bool:
+        """Hash a small file; nobody has written to it meanwhile if it is as old as it was made."""
+        content, size = whole(self.fs, descriptor, found.st_size)
+        if self.sync:
+            self.fs.fsync(descriptor)
+        after = self.fs.fstat(descriptor)
+        if after.st_mtime_ns != EPOCH * 10**9 or not found.st_size == size == after.st_size:
+            return False
+        self._close(descriptor)
+        self.entries.append(Entry(path, "file", size, executable, content))
+        return True
+
+    def _large(self, path: str, descriptor: int, executable: bool) -> Iterator[Job]:
+        before = self.fs.fstat(descriptor)
+
+        def done(content: str, size: int) -> None:
+            if self.sync:
+                self.fs.fsync(descriptor)
+            after = self.fs.fstat(descriptor)
             if _version(before) != _version(after) or after.st_size != size:
                 raise ValueError("it was still being written")
-            return Entry(path, "file", size, executable, content)
+            self._close(descriptor)
+            self.entries.append(Entry(path, "file", size, executable, content))
+
+        size, crew = before.st_size, self.crew
+        for job in hashed(self.fs, descriptor, size, crew, done, plain=self.plain):
+            yield partial(self._done, path, job)
+
+    def _done(self, path: str, job: Job) -> None:
+        with self.refusing(path):
+            job()
+
+    def _close(self, descriptor: int) -> None:
+        self.opened.remove(descriptor)
+        self.fs.close(descriptor)
+
+    def close(self) -> None:
+        """Close what an error left open."""
+        with ExitStack() as stack:
+            for descriptor in self.opened:
+                stack.callback(self.fs.close, descriptor)
 
 
-def _make_read_only(fs: FileSystem, descriptor: int) -> bool:
+@define
+class _Place:
+    """What is looked at just now."""
+
+    path: str
+
+
+@contextmanager
+def _sealing(
+    fs: FileSystem, name: str, folder: Path, sync: bool, *, plain: bool = False
+) -> Iterator[_Sealing]:
+    sealing = _Sealing(fs, name, folder, sync, plain)
+    try:
+        yield sealing
+    finally:
+        sealing.close()
+
+
+def _make_read_only(fs: FileSystem, descriptor: int, found: os.stat_result) -> bool:
     """Take all that a store does not keep off a file; whether it is executable."""
-    found = fs.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid != os.geteuid():
-        raise ValueError("it was replaced while it was looked at")
     executable = bool(found.st_mode & 0o111)
     fs.strip(descriptor)
     fs.fchmod(descriptor, 0o555 if executable else 0o444)
@@ -215,25 +271,6 @@ def _make_read_only(fs: FileSystem, descriptor: int) -> bool:
 
 def _version(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _go_on() -> None:
-    """Nothing is in the way of reading on."""
-
-
-def sha256_of(
-    fs: FileSystem, descriptor: int, heed: Callable[[], None] = _go_on
-) -> tuple[str, int]:
-    """The sha256 of what is left to read, and how many bytes that was.
-
-    ``heed`` is called after each read, and may raise.
-    """
-    found, size = hashlib.sha256(), 0
-    while data := fs.read(descriptor, CHUNK):
-        found.update(data)
-        size += len(data)
-        heed()
-    return found.hexdigest(), size
 
 
 def _copy(fs: FileSystem, here: int, name: str) -> None:

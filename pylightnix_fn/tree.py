@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from pylightnix_fn.canonical import Json, canonical, digest
+from pylightnix_fn.canonical import Json, canonical, digest, spelled
 
 Kind: TypeAlias = Literal["file", "directory", "symlink"]
+
+PIECE: Final = 2**24  # bytes; a core has hashed them before another would be of use
+_PIECES: Final = "pieces:"
 
 
 @frozen
@@ -37,7 +41,12 @@ class Folder:
 
 @frozen
 class Entry:
-    """One thing in a folder: ``content`` is a sha256, the target of a link, or empty."""
+    """One thing in a folder: ``content`` is a fingerprint, the target of a link, or empty.
+
+    The fingerprint of a file is its sha256. Of one that is larger than a `PIECE` it is over the
+    sha256 of each piece, so that they can be taken at the same time, and says so; but what was kept
+    before there were pieces has a plain one, and is looked at in that way.
+    """
 
     path: str
     kind: Kind
@@ -54,6 +63,33 @@ class Entry:
             "executable": self.executable,
             "content": self.content,
         }
+
+
+def of_pieces(digests: Iterable[bytes]) -> str:
+    """The fingerprint of a file of more than one piece, from the sha256 of each, in order.
+
+    >>> of_pieces([bytes(32), bytes(32)])[:15]
+    'pieces:f5a5fd42'
+    """
+    return _PIECES + sha256(b"".join(digests)).hexdigest()
+
+
+def is_of_pieces(fingerprint: str) -> bool:
+    """Whether a file is to be hashed by pieces to get such a fingerprint.
+
+    >>> is_of_pieces(of_pieces([])), is_of_pieces("f5a5fd42")
+    (True, False)
+    """
+    return fingerprint.startswith(_PIECES)
+
+
+def shortened(fingerprint: str, digits: int = 8) -> str:
+    """The first digits of a fingerprint's hash.
+
+    >>> shortened("pieces:f5a5fd42d16a2030"), shortened("f5a5fd42d16a2030")
+    ('f5a5fd42', 'f5a5fd42')
+    """
+    return fingerprint.removeprefix(_PIECES)[:digits]
 
 
 def _by_path(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -76,7 +112,7 @@ class Tree:
     @cached_property
     def text(self) -> str:
         """The entries as they stand in a manifest, in canonical JSON."""
-        return canonical(self.json())
+        return spelled(self.json())  # the names of entries were looked at when they were made
 
     @property
     def digest(self) -> str:

@@ -23,6 +23,7 @@ Context: TypeAlias = Mapping[str, Sequence[str]]
 DERIVATION = re.compile(r"([0-9a-f]{32})-([A-Za-z0-9_-]{1,222})")
 REALIZATION = re.compile(r"[0-9a-f]{32}")
 OWN = ("context.json", "__manifest__.json", "__build__.json", "__buildtime__.txt", "__log__.txt")
+PIECE = 16 * 1024 * 1024
 TIME = "2026-11-22T10:55:51+00:00"
 
 
@@ -97,10 +98,18 @@ def _entries(folder: Path, above: str) -> Iterator[dict[str, Json]]:
                 entry.update(kind="directory")
                 yield from _entries(path, f"{above}{path.name}/")
             else:
-                mode, data = _mode(path), path.read_bytes()
+                mode, size, content = _mode(path), path.stat().st_size, _fingerprint(path)
                 assert mode in (0o444, 0o555)
-                entry.update(size=len(data), executable=mode == 0o555, content=sha256(data))
+                entry.update(size=size, executable=mode == 0o555, content=content)
             yield entry
+
+
+def _fingerprint(path: Path) -> str:
+    with path.open("rb") as file:
+        pieces = [hashlib.sha256(data).digest() for data in iter(lambda: file.read(PIECE), b"")]
+    if len(pieces) > 1:
+        return "pieces:" + sha256(b"".join(pieces))
+    return pieces[0].hex() if pieces else sha256(b"")
 
 
 def _mode(path: Path) -> int:

@@ -165,10 +165,10 @@ COSTS: Final[Mapping[str, Cost]] = {
     "nothing to do": Cost(realized, realized, 16, 33),
     "explain what is there": Cost(realized, explained, 10, 0),
     "explain what is not": Cost(same(nothing), explained, 1, 2),
-    "first run, off": Cost(same(nothing), realized, 65, 60),
-    "first run, batch": Cost(same(nothing), realized, 69, 51, "batch"),
-    "first run, full": Cost(same(nothing), realized, 80, 50, "full"),
-    "keep files": Cost(same(nothing), with_files, 11, 94),
+    "first run, off": Cost(same(nothing), realized, 62, 60),
+    "first run, batch": Cost(same(nothing), realized, 66, 51, "batch"),
+    "first run, full": Cost(same(nothing), realized, 77, 50, "full"),
+    "keep files": Cost(same(nothing), with_files, 8, 94),
     "choose of realizations": Cost(with_realizations, same(chosen), 14, 3),
     "list realizations": Cost(with_realizations, same(listing), 3, 4),
     "list derivations": Cost(with_derivations, same(listing), 6, 1),
@@ -289,7 +289,7 @@ def test_names_of_a_pipeline_load_few_modules() -> None:
 
 def test_a_run_loads_few_modules(tmp_path: Path) -> None:
     modules = loaded(RUN.format(path=str(tmp_path)))
-    assert len(ours(modules)) <= 88
+    assert len(ours(modules)) <= 89
     assert len(modules) <= 220
 
 

@@ -1,82 +1,148 @@
-"""What other threads take off somebody's hands, and that none is left behind."""
+"""What threads share with somebody, and that none is left behind."""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Event
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Barrier, Event
 
 import pytest
 
-from pylightnix_fn.crew import Crew
+from pylightnix_fn.crew import Crew, Job, cores
+
+SECONDS = 60  # after which a test is given up
 
 
 def name() -> str:
     return threading.current_thread().name
 
 
-@contextmanager
-def busy(crew: Crew[str]) -> Iterator[None]:
-    """One of the crew is at work meanwhile."""
-    end = Event()
-    assert crew.takes(lambda: f"{end.wait(60)}")
-    try:
-        yield
-    finally:
-        end.set()
+def none_is_left() -> bool:
+    return not any(each.name == "pylightnix-crew" for each in threading.enumerate())
 
 
-def test_work_is_done_by_another_thread() -> None:
-    with Crew[str](most=1) as crew:
-        assert crew.takes(name)
-        (by,) = crew.results()
-    assert name() != by
+def call(work: Callable[[], object]) -> None:
+    work()
 
 
-def test_crew_of_nobody_takes_nothing() -> None:
-    with Crew[str](most=0) as crew:
-        assert not crew.takes(name)
-        assert [] == crew.results()
+def jobs_of(*works: Callable[[], object]) -> Iterator[Job]:
+    return (partial(call, work) for work in works)
 
 
-def test_crew_takes_no_more_than_it_can_do_at_once() -> None:
-    with Crew[str](most=1) as crew:
-        with busy(crew):
-            assert not crew.takes(name)
-        assert ["True"] == crew.results()
+def test_every_job_is_done_once() -> None:
+    done: list[int] = []
+    Crew(most=3).do(iter([partial(done.append, number) for number in range(1000)]))
+    assert list(range(1000)) == sorted(done)
+    assert none_is_left()
 
 
-def test_crew_takes_more_when_it_is_done() -> None:
-    with Crew[int](most=1) as crew:
-        assert crew.takes(lambda: 1)
-        crew.results()
-        assert crew.takes(lambda: 2)
-        assert [1, 2] == crew.results()
+def test_as_many_work_at_the_same_time_as_there_are() -> None:
+    meeting = Barrier(3, timeout=SECONDS)
+    Crew(most=2).do(jobs_of(*[meeting.wait] * 3))
 
 
-def test_error_of_a_work_is_raised_to_who_waits() -> None:
-    with Crew[float](most=1) as crew:
-        assert crew.takes(lambda: 1 / int("0"))
-        with pytest.raises(ZeroDivisionError):
-            crew.results()
+def test_one_job_is_done_without_another_thread() -> None:
+    by: list[str] = []
+    Crew(most=3).do(iter([lambda: by.append(name())]))
+    assert [name()] == by
 
 
-def test_crew_takes_nothing_where_the_system_gives_no_thread() -> None:
-    before = threading.stack_size(2**46)  # more than there is
-    try:
-        with Crew[str](most=1) as crew:
-            assert not crew.takes(name)
-    finally:
-        threading.stack_size(before)
+@pytest.mark.parametrize("most", [0, 1])
+def test_crew_has_no_more_threads_than_it_may(most: int) -> None:
+    by: set[str | int] = set()
+    Crew(most=most).do(iter([lambda: by.add(threading.get_ident())] * 100))
+    assert len(by) <= most + 1
 
 
-def test_work_that_heeds_ends_when_nobody_waits_for_it() -> None:
+def test_nothing_is_looked_for_before_somebody_is_free() -> None:
+    looked: list[int] = []
+    done: list[int] = []
+
+    def jobs() -> Iterator[Job]:
+        for number in range(100):
+            looked.append(number)
+            assert len(looked) - len(done) <= 4  # three at work, and the next one
+            yield lambda: done.append(1)
+
+    Crew(most=2).do(jobs())
+    assert 100 == len(done)
+
+
+def fails() -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("most", [0, 3])
+@pytest.mark.parametrize("at", [0, 1, 9])
+def test_error_of_any_job_is_raised(most: int, at: int) -> None:
+    works: list[Callable[[], object]] = [name] * 10
+    works[at] = fails
+    with pytest.raises(ZeroDivisionError):
+        Crew(most=most).do(jobs_of(*works))
+    assert none_is_left()
+
+
+@pytest.mark.parametrize("most", [0, 3])
+def test_error_of_who_looks_for_jobs_is_raised(most: int) -> None:
+    def jobs() -> Iterator[Job]:
+        yield from jobs_of(name, name)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Crew(most=most).do(jobs())
+
+
+def test_error_of_one_ends_work_that_heeds() -> None:
+    crew = Crew(most=1)
+    is_begun = Event()
+
     def work() -> None:
+        is_begun.set()
         while True:
             crew.heed()
 
-    with suppress(KeyboardInterrupt), Crew[None](most=1) as crew:
-        assert crew.takes(work)
+    def fail() -> None:
+        is_begun.wait(SECONDS)
+        fails()
+
+    with pytest.raises(ZeroDivisionError):
+        crew.do(jobs_of(work, fail))
+    assert none_is_left()
+
+
+def test_interrupt_is_not_hidden_by_another_error() -> None:
+    meeting = Barrier(2, timeout=SECONDS)
+
+    def interrupt() -> None:
+        meeting.wait()
         raise KeyboardInterrupt
-    assert not any(each.name == "pylightnix-crew" for each in threading.enumerate())
+
+    def fail() -> None:
+        meeting.wait()
+        fails()
+
+    with pytest.raises(KeyboardInterrupt):
+        Crew(most=1).do(jobs_of(fail, interrupt))
+
+
+def test_nothing_is_begun_after_an_error() -> None:
+    done: list[int] = []
+    with pytest.raises(ZeroDivisionError):
+        Crew(most=0).do(iter([fails, lambda: done.append(1)]))
+    assert [] == done
+
+
+def test_work_is_done_where_the_system_gives_no_thread() -> None:
+    done: list[int] = []
+    before = threading.stack_size(2**46)  # more than there is
+    try:
+        Crew(most=3).do(iter([lambda: done.append(1)] * 5))
+    finally:
+        threading.stack_size(before)
+    assert 5 == len(done)
+
+
+def test_crew_has_the_cores_that_this_process_may_run_on() -> None:
+    assert len(os.sched_getaffinity(0)) == cores() == Crew().most + 1

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import foreign_store
@@ -24,6 +25,7 @@ from pylightnix_fn import (
     DRef,
     Folder,
     Manager,
+    RRef,
     dref_from,
     instantiate,
     latest,
@@ -34,11 +36,14 @@ from pylightnix_fn import (
     rref_from,
 )
 from pylightnix_fn.errors.store import StillNeeded, StoreIncomplete, StoreMissing, UnknownFormat
+from pylightnix_fn.inquiry.comparing import compare
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store.liveness import clear_after_dead
+from pylightnix_fn.transfer.moving import copy_closure, export_closure, import_closure
+from pylightnix_fn.tree import PIECE
 
 PAGE = (Path(pylightnix_fn.__file__).parent / "store/FORMAT.md").read_text(encoding="utf-8")
-EXAMPLE, CHECK = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLE, CHECK, CHECK_LARGE = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 
 FORMAT = b'{"format":1,"locks":"flock"}'
 
@@ -242,6 +247,55 @@ def test_sha256sum_refuses_a_changed_artifact(disk: DiskStore) -> None:
     )
 
 
+LARGE = PIECE + 1
+
+
+def _with_large(store: DiskStore) -> Path:
+    return store.folder(put(store, registered(store), _sparse))
+
+
+def _sparse(folder: Path) -> None:
+    files({"small": "data", "in/large": ""})(folder)
+    os.truncate(folder / "in/large", LARGE)
+    (folder / "piece").touch()
+    os.truncate(folder / "piece", PIECE)
+
+
+def test_other_program_reads_large_files(disk: DiskStore) -> None:
+    _with_large(disk)
+    (rrefs,) = foreign_store.read(disk.root).values()
+    assert 1 == len(rrefs)
+
+
+def test_large_file_that_another_program_wrote_is_whole(
+    disk: DiskStore, other: foreign_store.Writer
+) -> None:
+    dref = other.derivation({"name": "large"})
+    rref = rref_from(other.realization(dref, {"large": bytes(LARGE)}, {}))
+    assert () == damage_of(disk.fs, disk.layout, rref)
+
+
+@has_sha256sum
+def test_page_tells_how_large_files_are_looked_at(disk: DiskStore) -> None:
+    folder = _with_large(disk)
+    assert "piece: OK\nsmall: OK\n" == _ran(CHECK, folder).stdout
+    assert "in/large: OK\n" == _ran(CHECK_LARGE, folder).stdout
+    (folder / "in/large").chmod(0o644)
+    with (folder / "in/large").open("r+b") as file:
+        file.write(b"x")
+    assert "in/large: FAILED\n" == _ran(CHECK_LARGE, folder).stdout
+
+
+@pytest.mark.skipif(not shutil.which("xxd") or not shutil.which("split"), reason="needs both")
+def test_page_tells_how_a_large_file_is_hashed_without_python(disk: DiskStore) -> None:
+    folder = _with_large(disk)
+    (line,) = re.findall("`(split .*)`", PAGE)
+    entries = json.loads((folder / "__manifest__.json").read_bytes())["entries"]
+    (content,) = [each["content"] for each in entries if each["path"] == "in/large"]
+    found = _ran(line.replace("FILE", "in/large"), folder).stdout.split()
+    assert content == f"pieces:{found[0]}"
+
+
 def test_page_names_everything_at_the_top_of_a_store(disk: DiskStore) -> None:
     for name in os.listdir(disk.root):
         assert re.search(rf"^\| `{name}[/`]", PAGE, re.MULTILINE)
@@ -346,3 +400,75 @@ def test_folder_without_a_store_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreMissing):
         DiskStore.open(tmp_path, create=False)
     assert ["notes.txt"] == os.listdir(tmp_path)
+
+
+# Before there were pieces.
+
+
+@pytest.fixture
+def older(disk: DiskStore, monkeypatch: pytest.MonkeyPatch) -> RRef[Folder]:
+    """A large file that a program wrote which knew of no pieces."""
+    monkeypatch.setattr(foreign_store, "PIECE", 4 * PIECE)
+    writer = foreign_store.Writer(disk.root)
+    dref = writer.derivation({"name": "thing"})
+    rref = writer.realization(dref, {"in/large": bytes(LARGE), "small": b"data"}, {})
+    writer.close()
+    return rref_from(rref)
+
+
+def test_large_file_of_before_is_whole(disk: DiskStore, older: RRef[Folder]) -> None:
+    assert () == damage_of(disk.fs, disk.layout, older)
+
+
+def test_large_file_of_before_that_was_changed_is_damaged(
+    disk: DiskStore, older: RRef[Folder]
+) -> None:
+    path = disk.folder(older) / "in/large"
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.write(b"x")
+    path.chmod(0o444)
+    (damage,) = damage_of(disk.fs, disk.layout, older)
+    before, now = (sha256(first + bytes(LARGE - 1)).hexdigest() for first in (b"\0", b"x"))
+    assert (f"sha256 {before}", f"sha256 {now}") == (damage.expected, damage.found)
+
+
+def test_large_file_of_before_can_be_exported_and_imported(
+    disk: DiskStore, older: RRef[Folder], tmp_path: Path
+) -> None:
+    there = DiskStore.open(tmp_path / "there", durability="off")
+    export_closure(disk, [older], tmp_path / "closure.tar.zst")
+    import_closure(there, tmp_path / "closure.tar.zst")
+    assert () == damage_of(there.fs, there.layout, older)
+    assert disk.record(older) == there.record(older)
+
+
+def test_large_file_of_before_can_be_copied(
+    disk: DiskStore, older: RRef[Folder], tmp_path: Path
+) -> None:
+    there = DiskStore.open(tmp_path / "there", durability="off")
+    copy_closure(disk, [older], there)
+    assert () == damage_of(there.fs, there.layout, older)
+
+
+def test_large_file_of_before_equals_the_one_of_now(disk: DiskStore, older: RRef[Folder]) -> None:
+    def write(folder: Path) -> None:
+        files({"in/large": "", "small": "data"})(folder)
+        os.truncate(folder / "in/large", LARGE)
+
+    newer = put(disk, older.dref, write)
+    assert older != newer
+    for old, new in ((older, newer), (newer, older)):
+        found = compare(disk, old, new)
+        assert ((), 2) == (found.artifacts, found.same)
+
+
+def test_large_file_of_before_that_differs_from_the_one_of_now_is_told(
+    disk: DiskStore, older: RRef[Folder]
+) -> None:
+    def write(folder: Path) -> None:
+        files({"in/large": "x", "small": "data"})(folder)
+        os.truncate(folder / "in/large", LARGE)
+
+    (change,) = compare(disk, older, put(disk, older.dref, write)).artifacts
+    assert "in/large" == change.path

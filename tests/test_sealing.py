@@ -18,8 +18,8 @@ from scenarios import files, listing, put, registered
 from pylightnix_fn import MemoryStore, Store
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
 from pylightnix_fn.filesystem import Disk
-from pylightnix_fn.sealing import LARGE, seal
-from pylightnix_fn.tree import Entry
+from pylightnix_fn.sealing import LARGE, seal, seal_file
+from pylightnix_fn.tree import PIECE, Entry, of_pieces
 
 
 def _socket(folder: Path) -> None:
@@ -206,10 +206,10 @@ class Meddled(Disk):
     size: int
     happens: Callable[[int], object]
 
-    def read(self, descriptor: int, size: int) -> bytes:
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
         if os.fstat(descriptor).st_size == self.size:
             self.happens(descriptor)
-        return super().read(descriptor, size)
+        return super().pread(descriptor, size, offset)
 
 
 def _fails(descriptor: int) -> None:
@@ -232,6 +232,62 @@ def test_large_file_that_changes_meanwhile_is_refused(tmp_path: Path, number: in
     with pytest.raises(UnsupportedFile, match="still being written") as caught:
         seal(tmp_path, "thing", changed)
     assert f"{number}/large" == caught.value.file
+
+
+def test_file_of_many_pieces_is_one_entry(tmp_path: Path) -> None:
+    (tmp_path / "large").touch()
+    os.truncate(tmp_path / "large", 3 * PIECE + 1)
+    (entry,) = seal(tmp_path, "thing").entries
+    digests = [sha256(bytes(PIECE)).digest()] * 3 + [sha256(b"\0").digest()]
+    assert Entry("large", "file", 3 * PIECE + 1, content=of_pieces(digests)) == entry
+    assert 0o444 == stat.S_IMODE((tmp_path / "large").stat().st_mode)
+
+
+@pytest.mark.parametrize("at", [0, PIECE, 3 * PIECE])
+def test_change_under_any_piece_is_noticed(tmp_path: Path, at: int) -> None:
+    (tmp_path / "large").touch()
+    os.truncate(tmp_path / "large", 3 * PIECE + 1)
+
+    class Changed(Disk):
+        def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+            if offset == at:
+                os.utime(descriptor)
+            return super().pread(descriptor, size, offset)
+
+    with pytest.raises(UnsupportedFile, match="still being written"):
+        seal(tmp_path, "thing", Changed())
+
+
+def test_file_that_grows_while_pieces_are_hashed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "large").touch()
+    os.truncate(tmp_path / "large", 3 * PIECE)
+
+    class Growing(Disk):
+        def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+            if offset == 0:
+                os.truncate(f"/proc/self/fd/{descriptor}", 3 * PIECE + 1)
+            return super().pread(descriptor, size, offset)
+
+    with pytest.raises(UnsupportedFile, match="still being written"):
+        seal(tmp_path, "thing", Growing())
+
+
+class Timeless(Disk):
+    """A disk that keeps no times that it is told."""
+
+    def futime(self, descriptor: int, seconds: int) -> None:
+        """Pass it over."""
+
+
+def test_disk_without_times_gives_the_same_tree(tmp_path: Path) -> None:
+    files({"one/a.txt": "data", "other/a.txt": "data"})(tmp_path)
+    assert seal(tmp_path / "one", "thing") == seal(tmp_path / "other", "thing", Timeless())
+
+
+def test_large_log_has_a_plain_sha256(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").touch()
+    os.truncate(tmp_path / "log.txt", PIECE + 1)
+    assert sha256(bytes(PIECE + 1)).hexdigest() == seal_file(tmp_path / "log.txt", "thing")
 
 
 def test_refusal_leaves_no_file_open(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.retention.table import WIDTH
 from pylightnix_fn.store.census import objects_of
 from pylightnix_fn.store.inspection import Damage, damage_of
+from pylightnix_fn.tree import PIECE
 from pylightnix_fn.upkeep.duplicates import Left
 from pylightnix_fn.upkeep.sharing import Shared
 from pylightnix_fn.upkeep.space import Optimised, StoredFile, Usage, Used, du, optimise, usage
@@ -85,6 +86,17 @@ def size_of(folder: Path) -> int:
 
 def test_empty_store_takes_nothing(disk: DiskStore) -> None:
     assert Usage((), 0, 0) == du(disk)
+
+
+def test_large_files_that_are_equal_become_one(disk: DiskStore) -> None:
+    def write(folder: Path) -> None:
+        (folder / "a").touch()
+        os.truncate(folder / "a", PIECE + 1)
+
+    one, other = (put(disk, registered(disk, number=number), write) for number in range(2))
+    done = optimise(disk)
+    assert (1, PIECE + 1, ()) == (done.files, done.saved, done.left)
+    assert inode(disk, one) == inode(disk, other)
 
 
 def test_objects_take_the_bytes_of_all_files_in_them(disk: DiskStore) -> None:

@@ -561,8 +561,8 @@ class Meddling(Disk):
     def __init__(self, path: Path) -> None:
         self.keeper = path.open("r+b")
 
-    def read(self, descriptor: int, size: int) -> bytes:
-        data = super().read(descriptor, size)
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        data = super().pread(descriptor, size, offset)
         self.keeper.write(b"x")
         self.keeper.flush()
         return data

@@ -334,10 +334,10 @@ class NotReading(Disk):
     size: int
     error: int
 
-    def read(self, descriptor: int, size: int) -> bytes:
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
         if os.fstat(descriptor).st_size == self.size:
             raise OSError(self.error, os.strerror(self.error))
-        return super().read(descriptor, size)
+        return super().pread(descriptor, size, offset)
 
 
 def unreadable(folder: Path, error: int) -> tuple[DiskStore, RRef[Folder]]:
@@ -782,6 +782,7 @@ def test_text_of_a_report_is_a_table() -> None:
     dref = f"dref:{'c' * 32}-data"
     damages = (
         Damage(rref, "weights.bin", "content", f"sha256 {'1' * 64}", f"sha256 {'2' * 64}"),
+        Damage(rref, "large", "content", f"sha256 pieces:{'1' * 64}", f"sha256 pieces:{'2' * 64}"),
         Damage(rref, "run.sh", "mode", "0555", "0755"),
         Damage(dref, "config.json", "content", "what the store wrote", "its hash is not the one"),
     )
@@ -789,6 +790,7 @@ def test_text_of_a_report_is_a_table() -> None:
 
   rref:aaaaaaaa…-model
     weights.bin  sha256 11111111…  sha256 22222222…
+    large        sha256 11111111…  sha256 22222222…
     run.sh       mode 0555         mode 0755
 
   dref:cccccccc…-data

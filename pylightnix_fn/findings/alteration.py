@@ -11,9 +11,9 @@ from pylightnix_fn.canonical import Json
 from pylightnix_fn.findings.columns import counted, number_text
 from pylightnix_fn.findings.condition import Number, finite
 from pylightnix_fn.quantity import size_text
+from pylightnix_fn.tree import shortened
 
 MOST_LINES: Final = 20  # that are shown of a text artifact; the value and its JSON have all
-_DIGITS: Final = 8  # of a hash
 
 
 @frozen
@@ -145,7 +145,7 @@ class Content:
             return "a directory"
         if self.kind == "symlink":
             return f"a link to {self.content}"
-        return f"{size_text(self.size)} {self.content[:_DIGITS]}"
+        return f"{size_text(self.size)} {shortened(self.content)}"
 
     def json(self) -> Json:
         """All that is known of it."""

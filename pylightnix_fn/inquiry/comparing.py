@@ -24,7 +24,7 @@ from pylightnix_fn.inquiry.contents import MAX_NUMBER, Place, place_of, reading,
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store_protocol import Record, Store
-from pylightnix_fn.tree import Entry
+from pylightnix_fn.tree import Entry, is_of_pieces
 
 _MOST_LINES: Final = 3000  # of a text, or it takes too long to find what differs
 _ARRAYS: Final = (".npy", ".npz")
@@ -85,7 +85,9 @@ def _artifacts(
     before, after = _entries(store, old), _entries(store, new)
     places = place_of(store, old), place_of(store, new)
     paths = sorted(before.keys() | after.keys())
-    differing = [path for path in paths if before.get(path) != after.get(path)]
+    differing = [
+        path for path in paths if not _is_same(before.get(path), after.get(path), places[0])
+    ]
     changes = (
         change
         for path in differing
@@ -99,6 +101,18 @@ def _entries(store: Store, rref: RRef[object]) -> Mapping[str, Entry]:
     entries = {each.path: each for each in tree_of(store, rref).entries}
     above = {path.rpartition("/")[0] for path in entries}
     return {path: each for path, each in entries.items() if path not in above}
+
+
+def _is_same(old: Entry | None, new: Entry | None, place: Place) -> bool:
+    """Whether entries are equal; a file that was kept before there were pieces is read again."""
+    if old is None or new is None or is_of_pieces(old.content) == is_of_pieces(new.content):
+        return old == new
+    plain = not is_of_pieces(new.content)
+    return (
+        _are_alike(old, new)
+        and old.size == new.size
+        and place.fingerprint(old.path, old.size, plain=plain) == new.content
+    )
 
 
 def _change(

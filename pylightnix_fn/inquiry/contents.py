@@ -14,9 +14,9 @@ from attrs import frozen
 from pylightnix_fn.files import opened, opened_below, read_file, walk
 from pylightnix_fn.filesystem import DISK, FOLDER, READ, FileSystem
 from pylightnix_fn.findings.condition import Number, number_of
+from pylightnix_fn.hashing import fingerprint_of
 from pylightnix_fn.outputs import LOG_FILE, is_reserved, why_no_output
 from pylightnix_fn.refs import RRef
-from pylightnix_fn.sealing import sha256_of
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.records import read_context, read_manifest
@@ -56,6 +56,16 @@ class Place:
     def text(self, path: str) -> str | None:
         """A small text artifact; `None` where there is none."""
         return _decoded(self.data(path))
+
+    def fingerprint(self, path: str, size: int, *, plain: bool) -> str:
+        """The fingerprint of an artifact that is a file of this size."""
+        below = PurePosixPath(path)
+        with (
+            opened(self.fs, self.folder, FOLDER) as top,
+            opened_below(self.fs, top, below.parent) as here,
+            opened(self.fs, below.name, READ, at=here) as descriptor,
+        ):
+            return fingerprint_of(self.fs, descriptor, size, plain=plain)[0]
 
     def numbers(self) -> dict[str, Number]:
         """The numbers in artifacts that hold just one, by path."""
@@ -119,7 +129,7 @@ def _entry(path: PurePosixPath, here: int, status: os.stat_result) -> Entry:
     if stat.S_ISLNK(status.st_mode):
         return Entry(str(path), "symlink", content=DISK.readlink(path.name, at=here))
     with opened(DISK, path.name, READ, at=here) as descriptor:
-        content, size = sha256_of(DISK, descriptor)
+        content, size = fingerprint_of(DISK, descriptor, status.st_size)
     return Entry(str(path), "file", size, bool(status.st_mode & 0o100), content)
 
 

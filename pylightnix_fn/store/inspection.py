@@ -17,9 +17,9 @@ from attrs import frozen
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import is_folder, opened, walk
 from pylightnix_fn.filesystem import READ, FileSystem
+from pylightnix_fn.hashing import fingerprint_of
 from pylightnix_fn.outputs import CONTEXT_FILE, LOG_FILE
 from pylightnix_fn.refs import DRef, RRef
-from pylightnix_fn.sealing import sha256_of
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE, Layout
 from pylightnix_fn.store.records import (
     MAX_RECORD,
@@ -31,7 +31,7 @@ from pylightnix_fn.store.records import (
     read_text,
     time_text,
 )
-from pylightnix_fn.tree import Entry, Tree
+from pylightnix_fn.tree import Entry, Tree, is_of_pieces
 
 V = TypeVar("V")
 
@@ -143,7 +143,7 @@ def _sha256(fs: FileSystem, path: Path) -> str | None:
     if not _is_file(fs, path):
         return None
     with opened(fs, path, READ) as descriptor:
-        return sha256_of(fs, descriptor)[0]
+        return fingerprint_of(fs, descriptor, fs.fstat(descriptor).st_size, plain=True)[0]
 
 
 def _is_file(fs: FileSystem, path: Path) -> bool:
@@ -200,8 +200,9 @@ def _of_content(
         found = f"{status.st_size} bytes"
         yield looked_at.damage(entry.path, "content", f"{entry.size} bytes", found)
     elif not quick:
-        with opened(looked_at.fs, PurePosixPath(entry.path).name, READ, at=here) as descriptor:
-            content, _ = sha256_of(looked_at.fs, descriptor)
+        fs, plain = looked_at.fs, not is_of_pieces(entry.content)
+        with opened(fs, PurePosixPath(entry.path).name, READ, at=here) as descriptor:
+            content, _ = fingerprint_of(fs, descriptor, entry.size, plain=plain)
         if content != entry.content:
             yield looked_at.damage(
                 entry.path, "content", f"sha256 {entry.content}", f"sha256 {content}"

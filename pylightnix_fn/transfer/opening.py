@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from attrs import define, evolve, field
@@ -14,8 +14,9 @@ from pylightnix_fn.archive.extraction import Extraction
 from pylightnix_fn.archive.member import File, Member, Refusal, components
 from pylightnix_fn.errors.build import UnsupportedFile
 from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.files import delete, opened, write_all, write_file
-from pylightnix_fn.filesystem import CREATE
+from pylightnix_fn.files import delete, opened, opened_below, write_all, write_file
+from pylightnix_fn.filesystem import CREATE, FOLDER, READ, FileSystem
+from pylightnix_fn.hashing import fingerprint_of
 from pylightnix_fn.outputs import CONTEXT_FILE, LOG_FILE, is_reserved
 from pylightnix_fn.refs import RRef
 from pylightnix_fn.sealing import seal, seal_file
@@ -27,7 +28,7 @@ from pylightnix_fn.store.records import Build, own_files, read_build, read_conte
 from pylightnix_fn.store_protocol import Staging, digest_of
 from pylightnix_fn.transfer.declaration import MAX_JSON, why_too_large
 from pylightnix_fn.transfer.packing import prefix_of
-from pylightnix_fn.tree import Folder, Tree
+from pylightnix_fn.tree import Entry, Folder, Tree, is_of_pieces
 
 _READ: Final = (CONTEXT_FILE, BUILD_FILE)  # the rest is only compared with what it must be
 
@@ -95,6 +96,9 @@ class _Crate:
         context = read_context(fs, self.notes, self.rref)
         build = read_build(fs, self.notes, self.rref)
         whole = digest_of(tree, context)
+        if not whole.startswith(self.rref.digest):  # it may be of a time before there were pieces
+            tree = _plain(fs, self.staging.folder, tree)
+            whole = digest_of(tree, context)
         if not whole.startswith(self.rref.digest):
             raise Refusal("its contents are not those of its name", self.rref.text, damaged=True)
         expected = {
@@ -145,6 +149,24 @@ class _Crate:
                 found.update(chunk)
                 write_all(fs, descriptor, chunk)
         return found.hexdigest()
+
+
+def _plain(fs: FileSystem, folder: Path, tree: Tree) -> Tree:
+    """The tree of a folder that was sealed, as it was before there were pieces."""
+    with opened(fs, folder, FOLDER) as top:
+        return Tree([_plain_entry(fs, top, entry) for entry in tree.entries])
+
+
+def _plain_entry(fs: FileSystem, top: int, entry: Entry) -> Entry:
+    path = PurePosixPath(entry.path)
+    if entry.kind != "file" or not is_of_pieces(entry.content):
+        return entry
+    with (
+        opened_below(fs, top, path.parent) as here,
+        opened(fs, path.name, READ, at=here) as descriptor,
+    ):
+        content, size = fingerprint_of(fs, descriptor, entry.size, plain=True)
+    return evolve(entry, content=content, size=size)
 
 
 def content_of(file: File, limit: int) -> bytes:

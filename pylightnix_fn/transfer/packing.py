@@ -6,7 +6,6 @@ are asked for, and held against the manifest once more: what was damaged since i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from pylightnix_fn.archive.member import File, Folder, Member, Symlink
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import CHUNK, opened, opened_below
 from pylightnix_fn.filesystem import FOLDER, READ
+from pylightnix_fn.hashing import Fingerprint
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.disk import DiskStore
@@ -23,7 +23,7 @@ from pylightnix_fn.store.records import own_files, read_manifest
 from pylightnix_fn.transfer.cargo import Cargo, Crate
 from pylightnix_fn.transfer.declaration import DECLARATION_FILE
 from pylightnix_fn.transfer.report import Observer, Transferred, tell, unobserved
-from pylightnix_fn.tree import Entry
+from pylightnix_fn.tree import Entry, is_of_pieces
 
 
 def packed(store: DiskStore, cargo: Cargo, observe: Observer = unobserved) -> Iterator[Member]:
@@ -82,7 +82,7 @@ def _member(
 
 def _content(store: DiskStore, rref: RRef[object], folder: Path, entry: Entry) -> Iterator[bytes]:
     fs, path = store.fs, PurePosixPath(entry.path)
-    found, left = hashlib.sha256(), entry.size
+    found, left = Fingerprint(pieces=is_of_pieces(entry.content)), entry.size
     with (
         opened(fs, folder, FOLDER) as top,
         opened_below(fs, top, path.parent) as here,
@@ -92,5 +92,5 @@ def _content(store: DiskStore, rref: RRef[object], folder: Path, entry: Entry) -
             found.update(data)
             left -= len(data)
             yield data
-        if left > 0 or fs.read(descriptor, 1) or found.hexdigest() != entry.content:
+        if left > 0 or fs.read(descriptor, 1) or found.text != entry.content:
             raise DamagedObject(rref.text, entry.path, "its bytes are not those of its manifest")

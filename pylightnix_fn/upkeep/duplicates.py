@@ -46,7 +46,7 @@ class Left:
 class Content:
     """What files must have in common to become one; ``owner`` is the user that they belong to."""
 
-    sha256: str
+    fingerprint: str
     size: int
     executable: bool
     owner: int

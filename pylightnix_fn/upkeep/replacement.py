@@ -18,10 +18,12 @@ from attrs import frozen
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import delete, opened, opened_below, write_file
 from pylightnix_fn.filesystem import CREATE, FOLDER, READ, FileSystem
+from pylightnix_fn.hashing import fingerprint_of
 from pylightnix_fn.locks import locked
-from pylightnix_fn.sealing import EPOCH, sha256_of
+from pylightnix_fn.sealing import EPOCH
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.publication import staged
+from pylightnix_fn.tree import is_of_pieces
 from pylightnix_fn.upkeep.duplicates import Content, Place
 from pylightnix_fn.upkeep.extents import is_clone
 
@@ -93,7 +95,9 @@ def source_at(bench: Bench, content: Content, place: Place) -> Iterator[Source]:
 
 def check(bench: Bench, source: Source) -> None:
     """Read a file before others depend on it; `DamagedObject` if it is not what it must be."""
-    if sha256_of(bench.fs, source.descriptor) != (source.content.sha256, source.content.size):
+    content, size = source.content.fingerprint, source.content.size
+    plain = not is_of_pieces(content)
+    if fingerprint_of(bench.fs, source.descriptor, size, plain=plain) != (content, size):
         raise _damaged(source.place, "its bytes are not those of its manifest")
 
 

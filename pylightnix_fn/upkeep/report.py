@@ -12,6 +12,7 @@ from pylightnix_fn.quantity import size_text
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.retention.table import WIDTH, brief
 from pylightnix_fn.store.inspection import Damage
+from pylightnix_fn.tree import shortened
 
 MOST_SHOWN: Final = 100  # damages in a text; the value has all
 _FILE: Final = 24  # columns
@@ -99,7 +100,7 @@ def _shown(text: str) -> str:
     """A text on one line, hashes by their beginnings, without orders to a terminal."""
     safe = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
     kind, _, rest = brief(safe).partition("sha256 ")
-    return f"sha256 {rest[:8]}…" if rest and not kind else brief(safe)
+    return f"sha256 {shortened(rest)}…" if rest and not kind else brief(safe)
 
 
 def _cut(text: str, width: int) -> str:

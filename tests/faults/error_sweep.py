@@ -92,16 +92,23 @@ class LenientFs(FaultFs):
         except OSError:
             return []
 
+    def scandir(self, folder: int) -> list[os.DirEntry[str]]:
+        try:
+            return super().scandir(folder)
+        except OSError:
+            return []
+
 
 def _tried(course: Course, order: Order) -> Iterator[Fault]:
     """The faults to try: every short write, and of the errors some."""
     for number, fault in enumerate(faults_of(course)):
-        if order.port == "lenient" and course.calls[fault.at] != "listdir":
+        if order.port == "lenient" and course.calls[fault.at] not in LISTING:
             continue
         if fault.halves or number * order.scale % EVERY < order.scale:
             yield fault
 
 
+LISTING: Final = ("listdir", "scandir")
 PORTS: Final[dict[str, Port]] = {"disk": FaultFs, "lenient": LenientFs}
 
 

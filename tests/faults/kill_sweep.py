@@ -18,7 +18,9 @@ from sweeping import Course, Order, Port, Tally, copied, courses, judged, report
 
 from pylightnix_fn.filesystem import Where
 
-LOOKING: Final = frozenset(("open", "close", "read", "fstat", "lstat", "listdir", "readlink"))
+LOOKING: Final = frozenset(
+    ("open", "close", "read", "pread", "fstat", "lstat", "listdir", "scandir", "readlink")
+)
 
 
 def sweep(course: Course, exhaustive: bool, port: Port, tally: Tally) -> None:

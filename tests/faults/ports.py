@@ -36,6 +36,9 @@ class WatchedFs:
     def read(self, descriptor: int, size: int) -> bytes:
         return self.passing("read", lambda: DISK.read(descriptor, size))
 
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        return self.passing("pread", lambda: DISK.pread(descriptor, size, offset))
+
     def write(self, descriptor: int, data: bytes) -> int:
         return self.passing("write", lambda: DISK.write(descriptor, data))
 
@@ -56,6 +59,9 @@ class WatchedFs:
 
     def listdir(self, folder: Where | int) -> list[str]:
         return self.passing("listdir", lambda: DISK.listdir(folder))
+
+    def scandir(self, folder: int) -> list[os.DirEntry[str]]:
+        return self.passing("scandir", lambda: DISK.scandir(folder))
 
     def mkdir(self, path: Where, mode: int = 0o777, *, at: int | None = None) -> None:
         self.passing("mkdir", lambda: DISK.mkdir(path, mode, at=at))

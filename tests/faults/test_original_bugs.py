@@ -35,7 +35,7 @@ from pylightnix_fn.classic import build_path
 from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.plan import MalformedName, MalformedReference
 from pylightnix_fn.errors.store import StillNeeded, StoreFailed
-from pylightnix_fn.filesystem import Disk, Where
+from pylightnix_fn.filesystem import Disk
 from pylightnix_fn.store.inspection import damage_of
 from pylightnix_fn.store.liveness import clear_after_dead
 
@@ -200,11 +200,11 @@ def test_link_that_leads_nowhere_is_part_of_a_result(disk: DiskStore) -> None:
 class Failing(Disk):
     """A file system that cannot list one folder."""
 
-    def listdir(self, folder: Where | int) -> list[str]:
-        names = super().listdir(folder)
-        if "b.txt" in names:
+    def scandir(self, folder: int) -> list[os.DirEntry[str]]:
+        found = super().scandir(folder)
+        if "b.txt" in (each.name for each in found):
             raise OSError(5, os.strerror(5))
-        return names
+        return found
 
 
 def test_result_that_cannot_be_read_as_a_whole_is_none(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ LOOKING: Final = frozenset(
         "lseek",
         "lstat",
         "newfstatat",
+        "pread64",
         "read",
         "readlink",
         "readlinkat",
