@@ -18,6 +18,7 @@ from pylightnix_fn.closure import Closure
 from pylightnix_fn.errors.build import TooFewResources
 from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
 from pylightnix_fn.events import Event, Observer, Planned, unobserved
+from pylightnix_fn.manager import Derivation
 from pylightnix_fn.outputs import Sealed, bind
 from pylightnix_fn.plan import Budget, Plan, plan_of
 from pylightnix_fn.pools import Workers, opened_pool
@@ -114,7 +115,10 @@ def _all_failures(plan: Plan) -> ExceptionGroup[Exception]:
 
 
 def _check_resources(closure: Closure[object], free: Mapping[str, float]) -> None:
+    distinct: dict[int, Derivation] = {}  # most derivations share one value
     for each in closure:
+        distinct.setdefault(id(each.resources), each)
+    for each in distinct.values():
         for name in lacking(each.resources, free):
             wanted = each.resources.amounts()[name]
             raise TooFewResources(each.name, name, wanted, free.get(name, 1))

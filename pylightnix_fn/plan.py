@@ -240,12 +240,12 @@ def next_round(
 
 def _settled(derivation: Derivation, rrefs: RRefs, candidates: tuple[Candidate, ...]) -> Settle:
     label = derivation.matcher.label
-    foreign = set(rrefs) - {each.rref for each in candidates}
-    if foreign:
+    distinct = set(rrefs)
+    if foreign := distinct.difference([each.rref for each in candidates]):
         shown = ", ".join(sorted(str(rref) for rref in foreign))
         why = "the matcher was not given these"
         raise MalformedVerdict(derivation.name, label, shown, why)
-    if len(set(rrefs)) < len(rrefs):
+    if len(distinct) < len(rrefs):
         why = "it names a realization twice"
         raise MalformedVerdict(derivation.name, label, f"Use of {len(rrefs)}", why)
     if isinstance(derivation.matcher, Matcher) and len(rrefs) != 1:

@@ -16,7 +16,7 @@ from typing import Final
 from attrs import Factory, define, evolve
 
 from pylightnix_fn.errors.build import NotRealized, WorkerLost
-from pylightnix_fn.events import Failed, Matched, Observer, Skipped
+from pylightnix_fn.events import Failed, Matched, Observer, Skipped, unobserved
 from pylightnix_fn.plan import Budget, BuildMore, Plan, RRefs
 from pylightnix_fn.pools import Pool, Promise
 from pylightnix_fn.queueing import Queue
@@ -163,7 +163,8 @@ class Run:
 
     def settled(self, dref: DRef[object], rrefs: RRefs) -> None:
         """Go on with these realizations."""
-        self.observe(Matched(dref, rrefs))
+        if self.observe is not unobserved:
+            self.observe(Matched(dref, rrefs))
         self.plan = self.plan.advance(dref, rrefs)
         self.fresh.extend(self.plan.freed_by(dref))
 

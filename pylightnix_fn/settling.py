@@ -32,6 +32,8 @@ from pylightnix_fn.store_protocol import Store
 
 REBUILD: Final = "a rebuild was asked for"
 
+_NOTHING: Final = Spent()
+
 
 @frozen
 class Task:
@@ -58,7 +60,7 @@ def looked_at(task: Task) -> Settle | BuildMore:
     """
     if task.rebuild:
         return BuildMore(1, REBUILD)
-    return _asked(task, Spent(), time.monotonic())
+    return _asked(task, _NOTHING)
 
 
 def settle(task: Task, observe: Observer) -> RRefs:
@@ -72,7 +74,7 @@ def settle(task: Task, observe: Observer) -> RRefs:
             number = free_number(samples_of(task.store, task.store.rrefs(task.dref)))
             _build(task, REBUILD, number, observe)
         while True:
-            match _asked(task, spent, began):
+            match _asked(task, spent.at(time.monotonic() - began)):
                 case Settle(rrefs):
                     if task.store.pin(rrefs):
                         return rrefs
@@ -85,11 +87,11 @@ def _building(task: Task, observe: Observer) -> AbstractContextManager[None]:
     return task.store.building(dref, task.context, lambda who: observe(Waiting(dref, who)))
 
 
-def _asked(task: Task, spent: Spent, began: float) -> Settle | BuildMore:
+def _asked(task: Task, spent: Spent) -> Settle | BuildMore:
     """What a derivation's matcher says to what the store holds now."""
     derivation = task.derivation
     candidates = task.store.candidates(task.dref, task.context, derivation.matcher.reads)
-    return next_round(derivation, candidates, spent.at(time.monotonic() - began), task.budget)
+    return next_round(derivation, candidates, spent, task.budget)
 
 
 def _builds(task: Task, step: BuildMore, spent: Spent, began: float, observe: Observer) -> Spent:
