@@ -5,7 +5,6 @@ Nothing is built here, so nothing is loaded that only builds need.
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from attrs import Factory, frozen
@@ -18,6 +17,8 @@ from pylightnix_fn.refs import DRef
 from pylightnix_fn.store_protocol import Store
 
 REBUILD: Final = "a rebuild was asked for"
+
+_NOTHING: Final = Spent()
 
 
 @frozen
@@ -45,7 +46,7 @@ def looked_at(task: Task) -> Settle | BuildMore:
     """
     if task.rebuild:
         return BuildMore(1, REBUILD)
-    return verdict(task, candidates_for(task), Spent(), time.monotonic())
+    return verdict(task, candidates_for(task), _NOTHING)
 
 
 def candidates_for(task: Task) -> tuple[Candidate, ...]:
@@ -53,8 +54,6 @@ def candidates_for(task: Task) -> tuple[Candidate, ...]:
     return task.store.candidates(task.dref, task.context, task.derivation.matcher.reads)
 
 
-def verdict(
-    task: Task, candidates: tuple[Candidate, ...], spent: Spent, began: float
-) -> Settle | BuildMore:
-    """What a derivation's matcher says to these, after what was spent since a time."""
-    return next_round(task.derivation, candidates, spent.at(time.monotonic() - began), task.budget)
+def verdict(task: Task, candidates: tuple[Candidate, ...], spent: Spent) -> Settle | BuildMore:
+    """What a derivation's matcher says to these."""
+    return next_round(task.derivation, candidates, spent, task.budget)

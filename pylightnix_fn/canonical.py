@@ -8,7 +8,7 @@ stay apart, and what JSON cannot say the same way everywhere (NaN, lone surrogat
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from math import isfinite
 from typing import Final, TypeAlias
@@ -21,6 +21,7 @@ MAX_INTEGER = 2**63 - 1
 _ENCODER: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
 )
+_WORDS: Final = {None: "null", True: "true", False: "false"}
 
 
 def canonical(value: Json) -> str:
@@ -35,6 +36,38 @@ def canonical(value: Json) -> str:
 def spelled(value: Json) -> str:
     """The canonical text of a value that was found to be JSON when it was made."""
     return _ENCODER.encode(value)
+
+
+def scalar_text(value: bool | int | float | str | None) -> str:
+    """The canonical text of a scalar that JSON can hold.
+
+    >>> scalar_text("ü"), scalar_text(1.0), scalar_text(True), scalar_text(None)
+    ('"ü"', '1.0', 'true', 'null')
+    """
+    if isinstance(value, str):
+        return _ENCODER.encode(value)
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
+    return repr(value)
+
+
+def sequence_text(items: Iterable[str]) -> str:
+    """The canonical text of a list whose items have these texts.
+
+    >>> sequence_text(["1", "null"])
+    '[1,null]'
+    """
+    return f"[{','.join(items)}]"
+
+
+def mapping_text(items: Mapping[str, str]) -> str:
+    """The canonical text of a mapping whose values have these texts.
+
+    >>> mapping_text({"b": "1", "a": "[]"})
+    '{"a":[],"b":1}'
+    """
+    encode = _ENCODER.encode
+    return f"{{{','.join([f'{encode(key)}:{items[key]}' for key in sorted(items)])}}}"
 
 
 def checked(value: object, depth: int = MAX_DEPTH) -> Json:

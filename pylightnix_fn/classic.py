@@ -81,7 +81,7 @@ def mkdrv(
     derivation = Derivation(
         reference,
         config,
-        dependencies(config.references),
+        dependencies(config),
         matcher,
         Recipe(config, reference, realizer, realizer),
         name_of(realizer),

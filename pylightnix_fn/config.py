@@ -5,11 +5,11 @@ A config is only its canonical text, and equal configs have equal texts, whateve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from pylightnix_fn.canonical import MAX_DEPTH, Json, digest, parsed, spelled
+from pylightnix_fn.canonical import MAX_DEPTH, Json, digest, parsed
 from pylightnix_fn.encoding import Reference, Walk
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import NotJson
@@ -26,8 +26,14 @@ class Config:
 
     text: str
     name: str = "unnamed"
-    references: tuple[Reference, ...] = field(default=(), eq=False, repr=False)
+    drefs: tuple[DRef[object], ...] = field(default=(), eq=False, repr=False)
+    places: tuple[str, ...] = field(default=(), eq=False, repr=False)
     promises: tuple[str, ...] = field(default=(), eq=False, repr=False)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The references inside, each with the path to it."""
+        return tuple(map(Reference, self.places, self.drefs))
 
     @property
     def digest(self) -> str:
@@ -62,11 +68,12 @@ def encoded(name: str, parameters: Mapping[str, object], root: str) -> Config:
     return config_of(walk, walk.mapping(parameters, root, MAX_DEPTH))
 
 
-def config_of(walk: Walk, plain: Mapping[str, Json]) -> Config:
-    """The config of what a walk has gone through; what else is in the key was checked, too."""
-    return Config(spelled(plain), walk.name, tuple(walk.references), tuple(walk.promises))
+def config_of(walk: Walk, text: str) -> Config:
+    """The config of this canonical text, with what a walk has found in it."""
+    drefs, places = tuple(walk.drefs), tuple(walk.places)
+    return Config(text, walk.name, drefs, places, tuple(walk.promises))
 
 
-def dependencies(references: Iterable[Reference]) -> tuple[DRef[object], ...]:
-    """The derivations referred to, each once, in the order of their first use."""
-    return tuple(dict.fromkeys(reference.dref for reference in references))
+def dependencies(config: Config) -> tuple[DRef[object], ...]:
+    """The derivations that a config refers to, each once, in the order of their first use."""
+    return tuple(dict.fromkeys(config.drefs))

@@ -15,7 +15,13 @@ from typing import Final, TypeVar
 import attrs
 from attrs import Attribute, frozen
 
-from pylightnix_fn.canonical import MAX_DEPTH, Json, why_no_scalar
+from pylightnix_fn.canonical import (
+    MAX_DEPTH,
+    mapping_text,
+    scalar_text,
+    sequence_text,
+    why_no_scalar,
+)
 from pylightnix_fn.errors.message import SHOWN_LENGTH, shown
 from pylightnix_fn.errors.plan import MalformedReference, NotJson, RealizationInConfig
 from pylightnix_fn.refs import DRef, Many, RRef, dref_from, is_dref, is_rref
@@ -69,11 +75,13 @@ def kept(record: R) -> R:
     kind = type(record)
     if not _is_fixed(kind):
         return copy.deepcopy(record)
-    fields = (fields_of(record) or {}).items()
-    copies = {name: _copied(value) for name, value in fields if type(value) not in _FIXED}
-    made = copy.copy(record) if copies else record
-    for name, value in copies.items():
-        object.__setattr__(made, name, value)
+    fields = fields_of(record) or {}
+    copies = {name: _copied(value) for name, value in fields.items() if type(value) not in _FIXED}
+    if not copies:
+        return record
+    made = object.__new__(kind)  # not `copy.copy`, which takes as long as all the rest
+    for name, value in fields.items():
+        object.__setattr__(made, name, copies.get(name, value))
     return made
 
 
@@ -90,24 +98,28 @@ def _copied(value: object) -> object:
 
 
 class Walk:
-    """One pass over the parameters: what they are as JSON, and what they refer to."""
+    """One pass over the parameters: their canonical JSON, and what they refer to."""
+
+    __slots__ = ("drefs", "left", "name", "places", "promises")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.left = MAX_VALUES
-        self.references: list[Reference] = []
+        self.drefs: list[DRef[object]] = []
+        self.places: list[str] = []  # the path to each of them
         self.promises: list[str] = []
 
-    def json(self, value: object, where: str, depth: int) -> Json:
+    def json(self, value: object, where: str, depth: int) -> str:
         self.left -= 1
         if self.left < 0:
             why = f"with it, there are more than {MAX_VALUES} values"
             raise NotJson(self.name, where, shown(value), why, _INSTEAD["depth"])
-        kind = type(value)
-        if kind in _SCALARS and (value is None or isinstance(value, (str, int, float))):
+        if type(value) is DRef:  # first, for a stage may need thousands
+            return self.reference(value, where)
+        if type(value) in _SCALARS and (value is None or isinstance(value, (str, int, float))):
             return self.scalar(value, where)
         if isinstance(value, (DRef, Many)):
-            return self.reference(value, where)
+            return self.reference(value.dref if isinstance(value, Many) else value, where)
         if type(value) is list:
             return self.sequence(value, where, depth)
         if type(value) is dict:
@@ -119,21 +131,21 @@ class Walk:
             raise self.refused(value, where)
         return self.mapping(fields, where, depth)
 
-    def scalar(self, value: bool | int | float | str | None, where: str) -> Json:
+    def scalar(self, value: bool | int | float | str | None, where: str) -> str:
         if isinstance(value, str) and value.startswith(("dref:", "rref:")):
             self.text(value, where)
         if why := why_no_scalar(value):
             raise NotJson(self.name, where, shown(value), why, _INSTEAD["scalar"])
-        return value
+        return scalar_text(value)
 
     def text(self, text: str, where: str) -> None:
         if is_rref(text):
             raise RealizationInConfig(self.name, where, text)
         if not is_dref(text):
             raise MalformedReference(text, "dref:<32 hex>-<name>", where)
-        self.references.append(Reference(where, dref_from(text)))
+        self.reference(dref_from(text), where)
 
-    def mapping(self, value: Mapping[str, object], where: str, depth: int) -> dict[str, Json]:
+    def mapping(self, value: Mapping[str, object], where: str, depth: int) -> str:
         self.check_depth(value, where, depth)
         for key in value:
             if type(key) is not str:
@@ -146,18 +158,22 @@ class Walk:
                 )
             if why := _why_no_key(key):
                 raise NotJson(self.name, where + _step(key), shown(key), why, _INSTEAD["scalar"])
-        return {key: self.json(item, where + _step(key), depth - 1) for key, item in value.items()}
+        json, below = self.json, depth - 1
+        return mapping_text(
+            {key: json(item, where + _step(key), below) for key, item in value.items()}
+        )
 
-    def sequence(self, value: list[object], where: str, depth: int) -> list[Json]:
+    def sequence(self, value: list[object], where: str, depth: int) -> str:
         self.check_depth(value, where, depth)
         if value and isinstance(value[0], str) and value[0] == selfref:
             self.promises.append("/".join(str(part) for part in value[1:]))
-        return [self.json(item, f"{where}[{i}]", depth - 1) for i, item in enumerate(value)]
+        json, below = self.json, depth - 1
+        return sequence_text([json(item, f"{where}[{i}]", below) for i, item in enumerate(value)])
 
-    def reference(self, value: DRef[object] | Many[object], where: str) -> str:
-        target = value if isinstance(value, DRef) else value.dref
-        self.references.append(Reference(where, target))
-        return target.text
+    def reference(self, target: DRef[object], where: str) -> str:
+        self.places.append(where)
+        self.drefs.append(target)
+        return f'"{target.text}"'  # of letters and digits that JSON spells as they are
 
     def check_depth(self, value: object, where: str, depth: int) -> None:
         if depth == 0:

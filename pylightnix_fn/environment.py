@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
 
-from pylightnix_fn.canonical import MAX_DEPTH, canonical
+from pylightnix_fn.canonical import MAX_DEPTH
 from pylightnix_fn.config import Config
 from pylightnix_fn.encoding import Walk, fields_of, selfref
 from pylightnix_fn.outputs import Artifact
@@ -71,7 +71,7 @@ def _text(b: Build[C, T], value: object) -> str | None:
             folders = [b.path] if first == selfref else b.site.inputs(dref_from(first))
             return _BETWEEN.join(str(folder / path) for folder in folders)
         case _:
-            return canonical(Walk(b.name).json(value, b.name, MAX_DEPTH))
+            return Walk(b.name).json(value, b.name, MAX_DEPTH)
 
 
 def _is_reference(value: object) -> bool:

@@ -18,6 +18,9 @@ from pylightnix_fn.filesystem import CREATE, FOLDER, READ, FileSystem, Where
 CHUNK: Final = 2**20  # bytes
 DEEPEST: Final = 64  # folders around what a store keeps
 
+# No such file, a folder on the way that is none, a link, a socket.
+_NO_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
+
 
 @contextmanager
 def opened(
@@ -105,6 +108,22 @@ def read_file(fs: FileSystem, path: Where, limit: int, *, at: int | None = None)
     return None if found is None else found[0]
 
 
+def holds(fs: FileSystem, path: Where, content: bytes) -> bool:
+    """Whether a file holds just this, which is not nothing: told without asking for its status."""
+    try:
+        descriptor = fs.open(path, READ)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return False
+        raise
+    try:
+        return _read(fs, descriptor, len(content), len(content)) == content
+    except (IsADirectoryError, BlockingIOError):  # a folder, a pipe
+        return False
+    finally:
+        fs.close(descriptor)
+
+
 def read_with_status(
     fs: FileSystem, path: Where, limit: int, *, at: int | None = None
 ) -> tuple[bytes, os.stat_result] | None:
@@ -112,8 +131,7 @@ def read_with_status(
     try:
         descriptor = fs.open(path, READ, at=at)
     except OSError as error:
-        # no such file, a folder on the way that is none, a link, a socket
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO):
+        if error.errno in _NO_FILE:
             return None
         raise
     try:

@@ -15,14 +15,14 @@ from typing import Final, TypeVar, overload
 from attrs import AttrsInstance, field, frozen
 from rpds import HashTrieMap
 
-from pylightnix_fn.canonical import MAX_DEPTH, Json, checked
+from pylightnix_fn.canonical import MAX_DEPTH, canonical, checked, spelled
 from pylightnix_fn.code import Code, Version
 from pylightnix_fn.config import Config, config_of, dependencies
 from pylightnix_fn.encoding import Walk, fields_of, kept
 from pylightnix_fn.errors.plan import MalformedConfig, UnknownReference, UnpromisedRead
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest
-from pylightnix_fn.outputs import Promise, outputs_json, promises
+from pylightnix_fn.outputs import Promise, outputs_text, promises
 from pylightnix_fn.realizer import Realizer, Recipe, Site, name_of
 from pylightnix_fn.refs import DRef, Many, checked_name, dref
 from pylightnix_fn.resources import ONE_CORE, Resources
@@ -85,11 +85,14 @@ class Manager:
 
     def adding(self, derivation: Derivation) -> Manager:
         """The manager that knows one derivation more; `UnknownReference` if it cannot."""
-        for reference in derivation.config.references:
-            if reference.dref not in self.derivations:
-                raise UnknownReference(derivation.name, reference.where, reference.dref.text)
-        before = self.derivations.get(derivation.dref)
-        grown = self.derivations.insert(derivation.dref, derivation)
+        known = self.derivations
+        for need in derivation.dependencies:
+            if need not in known:
+                config = derivation.config
+                where = config.places[config.drefs.index(need)]
+                raise UnknownReference(derivation.name, where, need.text)
+        before = known.get(derivation.dref)
+        grown = known.insert(derivation.dref, derivation)
         if before is None or before == derivation:
             return Manager(grown, self.notes)
         note = Overwritten(derivation.dref, derivation.config)
@@ -165,15 +168,14 @@ def derive(
     check_reads(label, matcher, promised)
     walk = Walk(label)
     below = walk.mapping(fields, record, MAX_DEPTH - 1)
-    inputs = (each.dref.outputs for each in walk.references)
-    seen = traced(realizer, (config, outputs, *inputs)) if isinstance(code, Traced) else None
-    key = {"name": label, "outputs": outputs_json(outputs), "code": code_part(code, seen)}
-    encoding = config_of(walk, {**key, "fields": below})
+    records = (config, outputs, *[each.outputs for each in walk.drefs])
+    seen = traced(realizer, records) if isinstance(code, Traced) else None
+    encoding = keyed(walk, label, outputs_text(outputs), code_text(code, seen), below)
     reference = dref(encoding.digest, label, outputs)
     derivation = Derivation(
         reference,
         encoding,
-        dependencies(encoding.references),
+        dependencies(encoding),
         matcher,
         Recipe(kept(config), reference, realizer, realizer if seen is None else None),
         name_of(realizer),
@@ -192,12 +194,18 @@ def check_reads(name: str, matcher: AnyMatcher, promised: tuple[Promise, ...]) -
         raise UnpromisedRead(name, matcher.label, file, ", ".join(paths))
 
 
-def code_part(code: Traced | Version | None, seen: Code | None) -> Json:
-    """What of a key stands for the code; `ValueError` where JSON cannot hold it."""
+def keyed(walk: Walk, name: str, outputs: str, code: str, fields: str) -> Config:
+    """The config of a derivation, of the canonical texts of its parts."""
+    parts = f'{{"code":{code},"fields":{fields},"name":"{name}","outputs":{outputs}}}'
+    return config_of(walk, parts)
+
+
+def code_text(code: Traced | Version | None, seen: Code | None) -> str:
+    """What of a key stands for the code, as JSON; `ValueError` where it cannot."""
     if isinstance(code, Traced) and seen is not None:
         versions = {"versions": checked(dict(code.versions))} if code.versions else {}
-        return {**seen.digests, **versions}
-    return checked(code.word) if isinstance(code, Version) else None
+        return spelled({**seen.digests, **versions}) if versions else seen.text
+    return canonical(code.word) if isinstance(code, Version) else "null"
 
 
 @lru_cache(maxsize=4096)

@@ -8,14 +8,14 @@ with: this module touches none itself.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final, Generic, Protocol, TypeVar
 
 from attrs import NOTHING, Attribute, evolve, field, frozen
 
-from pylightnix_fn.canonical import Json, checked
+from pylightnix_fn.canonical import canonical, mapping_text, scalar_text
 from pylightnix_fn.encoding import attributes_of, fields_of
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, SealedArtifact, UnboundArtifact
 from pylightnix_fn.errors.message import shown
@@ -186,18 +186,20 @@ def promises(outputs: object) -> tuple[Promise, ...]:
     return (*own, *(evolve(each, certain=False) for each in below))
 
 
-def outputs_json(outputs: object) -> Mapping[str, Json]:
-    """The record as it stands in a config: paths, and the codecs of artifacts."""
-    return {each.name: _output_json(outputs, each) for each in attributes_of(type(outputs)) or ()}
+def outputs_text(outputs: object) -> str:
+    """The record as it stands in a config, in JSON: paths, and the codecs of artifacts."""
+    attributes = attributes_of(type(outputs)) or ()
+    return mapping_text({each.name: _output_text(outputs, each) for each in attributes})
 
 
-def _output_json(outputs: object, attribute: Attribute[object]) -> Json:
+def _output_text(outputs: object, attribute: Attribute[object]) -> str:
     value = getattr(outputs, attribute.name, None)
     if is_inner(attribute):
-        return outputs_json(value)
+        return outputs_text(value)
     if isinstance(value, Artifact):
-        return {"path": value.path.as_posix(), "codec": checked(value.codec.name)}
-    return value.as_posix() if isinstance(value, Path) else None
+        codec = canonical(value.codec.name)
+        return mapping_text({"path": scalar_text(value.path.as_posix()), "codec": codec})
+    return scalar_text(value.as_posix() if isinstance(value, Path) else None)
 
 
 def _relative(value: object) -> tuple[str, str]:

@@ -5,11 +5,11 @@ Knows no store and no clock. Every order that respects `ready` gives the same re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
 from attrs import evolve, field, frozen
-from rpds import HashTrieMap
+from rpds import HashTrieMap, List
 
 from pylightnix_fn.closure import Closure
 from pylightnix_fn.errors.build import MatcherFailed, RefusedByMatcher, UnsatisfiedMatcher
@@ -21,40 +21,56 @@ from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef, RRef
 
 RRefs: TypeAlias = tuple[RRef[object], ...]
+_Turned: TypeAlias = "HashTrieMap[DRef[object], List[tuple[DRef[object], int]]]"
+
+_NOBODY: Final[List[tuple[DRef[object], int]]] = List()
 
 
 @frozen
 class Graph:
-    """What a closure's derivations wait for, and what waits for them."""
+    """What a closure's derivations wait for, and what waits for them.
+
+    ``watching`` holds those of the dependents that look out for this one first: see `Plan`.
+    """
 
     derivations: Mapping[DRef[object], Derivation]
     position: Mapping[DRef[object], int]
     dependents: Mapping[DRef[object], tuple[DRef[object], ...]]
+    watching: Mapping[DRef[object], tuple[DRef[object], ...]]
 
 
 def graph_of(closure: Closure[object]) -> Graph:
     """The graph of a closure."""
     dependents: dict[DRef[object], list[DRef[object]]] = {dref: [] for dref in closure.derivations}
+    watching: dict[DRef[object], list[DRef[object]]] = {}
     for derivation in closure:
         for dependency in derivation.dependencies:
             dependents[dependency].append(derivation.dref)
+        for last in derivation.dependencies[-1:]:
+            watching.setdefault(last, []).append(derivation.dref)
     return Graph(
         closure.derivations,
         {dref: position for position, dref in enumerate(closure.derivations)},
         {dref: tuple(those) for dref, those in dependents.items()},
+        {dref: tuple(those) for dref, those in watching.items()},
     )
 
 
 @frozen
 class Plan:
-    """How far a closure has come: what is settled, what is ready, what failed or cannot be."""
+    """How far a closure has come: what is settled, what is ready, what failed or cannot be.
+
+    What is not ready looks out for one dependency that is not settled, first the last of them. When
+    that one is, it turns to another before it: one step for each edge of the graph in all, most of
+    them without a change to be kept. ``turned`` holds who did, with how many are left to look at.
+    """
 
     graph: Graph = field(repr=False)
     settled: HashTrieMap[DRef[object], RRefs]
-    waiting: HashTrieMap[DRef[object], int]
     open: HashTrieMap[DRef[object], int]
     failed: HashTrieMap[DRef[object], Exception]
     skipped: HashTrieMap[DRef[object], DRef[object]]
+    turned: _Turned = field(default=HashTrieMap(), eq=False, repr=False)
 
     def ready(self) -> tuple[DRef[object], ...]:
         """The derivations whose dependencies are settled, in the closure's order."""
@@ -70,15 +86,28 @@ class Plan:
 
     def advance(self, dref: DRef[object], rrefs: RRefs) -> Plan:
         """The plan in which a ready derivation is settled on these realizations."""
-        waiting, opened = self.waiting, self.open.remove(dref)
-        for dependent in self.graph.dependents[dref]:
-            left = waiting[dependent] - 1
-            waiting = waiting.insert(dependent, left)
-            if left == 0:
+        settled, opened = self.settled.insert(dref, rrefs), self.open.remove(dref)
+        turned = self.turned
+        for dependent, left in self._watching(dref):
+            needs = self.graph.derivations[dependent].dependencies
+            while left and needs[left - 1] in settled:
+                left -= 1
+            if left:
+                other = needs[left - 1]
+                turned = turned.insert(
+                    other, turned.get(other, _NOBODY).push_front((dependent, left))
+                )
+            else:
                 opened = opened.insert(dependent, 0)
-        settled = self.settled.insert(dref, rrefs)
         # Not `evolve`, which takes as long as all the rest.
-        return Plan(self.graph, settled, waiting, opened, self.failed, self.skipped)
+        return Plan(self.graph, settled, opened, self.failed, self.skipped, turned)
+
+    def _watching(self, dref: DRef[object]) -> Iterator[tuple[DRef[object], int]]:
+        """What looks out for a derivation, and how many of its dependencies may be unsettled."""
+        derivations = self.graph.derivations
+        for dependent in self.graph.watching.get(dref, ()):
+            yield dependent, len(derivations[dependent].dependencies)
+        yield from self.turned.get(dref, _NOBODY)
 
     def fail(self, dref: DRef[object], error: Exception) -> Plan:
         """The plan in which a ready derivation failed: what needs it is skipped.
@@ -127,15 +156,8 @@ def plan_of(closure: Closure[object]) -> Plan:
 
 
 def _begun(graph: Graph) -> Plan:
-    counts = {dref: len(each.dependencies) for dref, each in graph.derivations.items()}
-    return Plan(
-        graph,
-        HashTrieMap(),
-        HashTrieMap(counts),
-        HashTrieMap({dref: 0 for dref, count in counts.items() if count == 0}),
-        HashTrieMap(),
-        HashTrieMap(),
-    )
+    free = {dref: 0 for dref, each in graph.derivations.items() if not each.dependencies}
+    return Plan(graph, HashTrieMap(), HashTrieMap(free), HashTrieMap(), HashTrieMap())
 
 
 @frozen
@@ -218,12 +240,12 @@ def next_round(
 
 def _settled(derivation: Derivation, rrefs: RRefs, candidates: tuple[Candidate, ...]) -> Settle:
     label = derivation.matcher.label
-    foreign = set(rrefs) - {each.rref for each in candidates}
-    if foreign:
+    distinct = set(rrefs)
+    if foreign := distinct.difference([each.rref for each in candidates]):
         shown = ", ".join(sorted(str(rref) for rref in foreign))
         why = "the matcher was not given these"
         raise MalformedVerdict(derivation.name, label, shown, why)
-    if len(set(rrefs)) < len(rrefs):
+    if len(distinct) < len(rrefs):
         why = "it names a realization twice"
         raise MalformedVerdict(derivation.name, label, f"Use of {len(rrefs)}", why)
     if isinstance(derivation.matcher, Matcher) and len(rrefs) != 1:

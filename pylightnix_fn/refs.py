@@ -32,6 +32,7 @@ LONGEST_NAME: Final = 222  # with hash and dash, a folder name of 255 bytes at m
 
 _NAME: Final = rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}"
 _HASH: Final = rf"[0-9a-f]{{{HASH_LENGTH}}}"
+_FOLDER: Final = Folder()
 _WHOLE_NAME: Final = re.compile(_NAME)
 _WHOLE_DREF: Final = re.compile(f"dref:{_HASH}-{_NAME}")
 _WHOLE_RREF: Final = re.compile(f"rref:{_HASH}-{_HASH}-{_NAME}")
@@ -179,9 +180,9 @@ def dref_from(text: str) -> DRef[Folder]:
     >>> dref_from("dref:731c5ac602752760c8e48fbffcf8c3b8-mnist")
     <dref:731c5ac602752760c8e48fbffcf8c3b8-mnist>
     """
-    return DRef(text, Folder())
+    return DRef(text, _FOLDER)
 
 
 def rref_from(text: str) -> RRef[Folder]:
     """The realization that a text refers to; `MalformedReference` if it is no reference."""
-    return RRef(text, Folder())
+    return RRef(text, _FOLDER)

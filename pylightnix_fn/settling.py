@@ -43,7 +43,7 @@ def settle(task: Task, observe: Observer) -> RRefs:
             made = _build(task, REBUILD, number, observe)
             known, candidates = known.union(_rrefs(made)), _joined(task, candidates, made)
         while True:
-            match verdict(task, candidates, spent, began):
+            match verdict(task, candidates, spent.at(time.monotonic() - began)):
                 case Settle(rrefs):
                     if task.store.pin(rrefs):
                         return rrefs

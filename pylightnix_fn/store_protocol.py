@@ -175,7 +175,7 @@ def users_of(store: Store, reference: DRef[object] | RRef[object]) -> tuple[str,
 
 def _referred_to(store: Store, dref: DRef[object]) -> frozenset[DRef[object]]:
     try:
-        return frozenset(each.dref for each in store.config(dref).references)
+        return frozenset(store.config(dref).drefs)
     except (DamagedObject, MissingObject):
         return frozenset()
 

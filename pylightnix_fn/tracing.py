@@ -12,6 +12,7 @@ from pylightnix_fn.code import Code, code_of
 from pylightnix_fn.code.classes import methods_of
 from pylightnix_fn.encoding import attributes_of
 from pylightnix_fn.outputs import Artifact, is_inner
+from pylightnix_fn.tree import Folder
 
 _LIBRARY = "pylightnix_fn."
 _PYTHON = "builtins"
@@ -22,7 +23,8 @@ def traced(realizer: object, records: Iterable[object]) -> Code:
     codes = [code_of(realizer)]
     kinds = set[type]()
     for record in records:
-        codes.extend(code_of(function) for function in _functions(record, kinds))
+        if type(record) is not Folder:  # of which there are many, with nothing to be traced
+            codes.extend(map(code_of, _functions(record, kinds)))
     if len(codes) == 1:
         return codes[0]
     digests = dict(codes[0].digests)

@@ -47,13 +47,14 @@ from pylightnix_fn import (
     text,
     timeout,
 )
+from pylightnix_fn.canonical import parsed
 from pylightnix_fn.combinator.attempt import LONGEST, OUTCOME_FILE, Attempted, attempt, succeeded
 from pylightnix_fn.combinator.history import give_up
 from pylightnix_fn.errors.build import DependencyFailed, RealizerFailed, UnsatisfiedMatcher
 from pylightnix_fn.errors.plan import MalformedOutputs, UnpromisedRead
 from pylightnix_fn.laws import check_matcher
 from pylightnix_fn.matcher.candidate import Need, Use, candidate
-from pylightnix_fn.outputs import outputs_json, promises
+from pylightnix_fn.outputs import outputs_text, promises
 from pylightnix_fn.realizer import name_of
 from pylightnix_fn.store_protocol import MAX_TEXT
 
@@ -479,7 +480,7 @@ def test_outputs_of_an_attempt_are_promised_with_a_doubt() -> None:
 def test_outputs_of_an_attempt_stand_in_the_key() -> None:
     note = {"text": {"path": "note.txt", "codec": "text"}}
     outcome = {"path": OUTCOME_FILE, "codec": "text"}
-    assert {"value": note, "outcome": outcome} == outputs_json(Attempted(Note()))
+    assert {"value": note, "outcome": outcome} == parsed(outputs_text(Attempted(Note())))
 
 
 @frozen

@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from pylightnix_fn.canonical import MAX_DEPTH, MAX_INTEGER, Json, parsed
+from pylightnix_fn.canonical import MAX_DEPTH, MAX_INTEGER, Json, canonical, mapping_text, parsed
 from pylightnix_fn.config import Config, config_of, dependencies, encoded, mkconfig
 from pylightnix_fn.encoding import Walk, fields_of, selfref
 from pylightnix_fn.errors.message import PylightnixError
@@ -159,7 +159,9 @@ def test_record_and_dict_of_its_fields_are_the_same_config() -> None:
 def around(parts: Mapping[str, Json], fields: Mapping[str, object]) -> Config:
     """A config with fields, as `derive` makes one."""
     walk = Walk("n")
-    return config_of(walk, {**parts, "fields": walk.mapping(fields, "Train", MAX_DEPTH - 1)})
+    below = walk.mapping(fields, "Train", MAX_DEPTH - 1)
+    texts = {key: canonical(part) for key, part in parts.items()}
+    return config_of(walk, mapping_text({**texts, "fields": below}))
 
 
 def test_fields_stand_beside_what_is_around_them() -> None:
@@ -455,7 +457,7 @@ def test_references_are_found_with_their_paths() -> None:
 
 def test_dependencies_are_each_named_once_in_order() -> None:
     config = mkconfig({"a": [MODEL, MNIST], "b": MODEL})
-    assert (MODEL, MNIST) == tuple(each.text for each in dependencies(config.references))
+    assert (MODEL, MNIST) == tuple(each.text for each in dependencies(config))
 
 
 def test_reference_and_its_text_are_the_same_config() -> None:

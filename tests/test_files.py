@@ -23,6 +23,7 @@ from pylightnix_fn.files import (
     delete,
     exists,
     folder_at,
+    holds,
     is_folder,
     make_folders,
     names_in,
@@ -234,7 +235,27 @@ def test_what_is_no_file_is_not_read(tmp_path: Path, make: Callable[[Path], None
     make(tmp_path / "odd")
     before = _descriptors()
     assert read_file(DISK, tmp_path / "odd", 10) is None
+    assert not holds(DISK, tmp_path / "odd", b"data")
     assert before == _descriptors()
+
+
+@pytest.mark.parametrize("fs", [DISK, Sparing()], ids=["whole", "short reads"])
+def test_file_holds_just_its_content(tmp_path: Path, fs: Disk) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    before = _descriptors()
+    contents = [b"0123456789", b"012345678", b"0123456789a", b"012345678x", b"x"]
+    expected = [True, False, False, False, False]
+    assert expected == [holds(fs, tmp_path / "a", each) for each in contents]
+    assert before == _descriptors()
+
+
+def test_pipe_that_somebody_writes_to_holds_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writing = os.open(tmp_path / "pipe", os.O_RDWR)
+    try:
+        assert not holds(DISK, tmp_path / "pipe", b"data")
+    finally:
+        os.close(writing)
 
 
 def test_file_below_a_file_is_not_there(tmp_path: Path) -> None:
@@ -247,6 +268,8 @@ def test_file_that_must_not_be_read_is_an_error(place: Path) -> None:
     (place / "a").chmod(0)
     with pytest.raises(PermissionError):
         read_file(DISK, place / "a", 10)
+    with pytest.raises(PermissionError):
+        holds(DISK, place / "a", b"data")
 
 
 # Writing.

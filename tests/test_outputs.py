@@ -10,6 +10,7 @@ from attrs import field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pylightnix_fn.canonical import parsed
 from pylightnix_fn.codec import number, text
 from pylightnix_fn.errors.build import DecodeFailed, EncodeFailed, UnboundArtifact
 from pylightnix_fn.errors.plan import MalformedOutputs
@@ -20,7 +21,7 @@ from pylightnix_fn.outputs import (
     artifact,
     bind,
     is_reserved,
-    outputs_json,
+    outputs_text,
     promises,
     reason,
     why_no_output,
@@ -211,7 +212,7 @@ def test_record_stands_in_the_key_with_paths_and_codecs() -> None:
         "weights": "net/model.h5",
         "accuracy": {"path": "accuracy.txt", "codec": "number"},
     }
-    assert expected == outputs_json(Model())
+    assert expected == parsed(outputs_text(Model()))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_record_stands_in_the_key_with_paths_and_codecs() -> None:
     ],
 )
 def test_key_depends_on_every_output(changed: Model) -> None:
-    assert outputs_json(Model()) != outputs_json(changed)
+    assert outputs_text(Model()) != outputs_text(changed)
 
 
 # Binding.

@@ -27,6 +27,8 @@ from weakref import WeakKeyDictionary
 
 from attrs import field, frozen
 
+from pylightnix_fn.canonical import spelled
+
 from .graph import reached
 from .watch import Watch, unchanged, watch_of
 
@@ -37,11 +39,16 @@ class Code:
 
     ``digests`` go from ``module:qualname``, in order, to 32 hex digits, with a tag in front where
     they are of bytecode; they belong in the key. ``packages`` are names of top-level modules, and
-    do not.
+    do not. ``text`` is the canonical JSON of the digests, which many keys hold.
     """
 
     digests: Mapping[str, str] = field(hash=False)
     packages: tuple[str, ...] = ()
+    text: str = field(init=False, eq=False, repr=False)
+
+    @text.default
+    def _(self) -> str:
+        return spelled(self.digests)
 
 
 @frozen

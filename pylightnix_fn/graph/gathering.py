@@ -126,7 +126,7 @@ class _Look:
             return Node(reference, "missing")
         except DamagedObject as error:
             return Node(reference, "damaged", (), _in_words(error))
-        node = Node(reference, "hit", dependencies(config.references), "", config.text)
+        node = Node(reference, "hit", dependencies(config), "", config.text)
         rrefs = self.store.rrefs(reference)
         if rrefs:
             return self._with_results(node, rrefs)

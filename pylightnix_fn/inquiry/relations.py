@@ -99,7 +99,7 @@ def _graph(store: Store, start: Iterable[Reference], *, follow: bool = False) ->
 def _needs(store: Store, reference: Reference) -> list[Reference]:
     with suppress(DamagedObject, MissingObject):
         if isinstance(reference, DRef):
-            return [each.dref for each in store.config(reference).references]
+            return [*store.config(reference).drefs]
         context = _context(store, reference)
         return [reference.dref, *context, *(each for those in context.values() for each in those)]
     return [] if isinstance(reference, DRef) else [reference.dref]

@@ -16,13 +16,22 @@ from typing import Concatenate, Final, ParamSpec, TypeAlias, overload
 
 from attrs import frozen
 
-from pylightnix_fn.canonical import MAX_DEPTH, Json
+from pylightnix_fn.canonical import MAX_DEPTH, spelled
 from pylightnix_fn.code import Version
-from pylightnix_fn.config import config_of, dependencies
+from pylightnix_fn.config import dependencies
 from pylightnix_fn.encoding import Walk
 from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter, MalformedOutputs
-from pylightnix_fn.manager import TRACED, Derivation, Manager, Traced, check_reads, code_part, kebab
+from pylightnix_fn.manager import (
+    TRACED,
+    Derivation,
+    Manager,
+    Traced,
+    check_reads,
+    code_text,
+    kebab,
+    keyed,
+)
 from pylightnix_fn.matcher.candidate import AnyMatcher, ManyMatcher, Matcher
 from pylightnix_fn.matcher.choice import latest
 from pylightnix_fn.outputs import Promise, why_no_output
@@ -134,16 +143,15 @@ def _added(
     walk = Walk(label)
     given = {key: value for key, value in values.items() if key not in outputs.files}
     below = walk.mapping(given, called, MAX_DEPTH - 1)
-    inputs = (each.dref.outputs for each in walk.references)
+    inputs = [each.outputs for each in walk.drefs]
     seen = traced(function, inputs) if isinstance(options.code, Traced) else None
-    key: dict[str, Json] = {"name": label, "outputs": dict(outputs.files), "fields": below}
-    encoding = config_of(walk, {**key, "code": code_part(options.code, seen)})
+    encoding = keyed(walk, label, spelled(outputs.files), code_text(options.code, seen), below)
     reference = dref(encoding.digest, label, outputs)
     realizer, arguments = Called(function), Arguments(copy.deepcopy(values))
     derivation = Derivation(
         reference,
         encoding,
-        dependencies(encoding.references),
+        dependencies(encoding),
         options.matcher,
         Recipe(arguments, reference, realizer, realizer if seen is None else None),
         called,

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from attrs import AttrsInstance, frozen
 
-from pylightnix_fn.canonical import MAX_DEPTH
+from pylightnix_fn.canonical import MAX_DEPTH, mapping_text, scalar_text
 from pylightnix_fn.code import Version
 from pylightnix_fn.config import config_of, dependencies
 from pylightnix_fn.encoding import Walk, fields_of
@@ -55,9 +55,10 @@ def node(m: Manager, config: C, *, name: str | None = None) -> tuple[Manager, DR
     label = checked_name(kebab(record) if name is None else name)
     walk = Walk(label)
     below = walk.mapping(fields, record, MAX_DEPTH - 1)
-    encoding = config_of(walk, {"name": label, "node": True, "fields": below})
+    key = {"name": scalar_text(label), "node": scalar_text(True), "fields": below}
+    encoding = config_of(walk, mapping_text(key))
     reference = dref(encoding.digest, label, copy.deepcopy(config))  # the key must stay its key
-    needs = dependencies(encoding.references)
+    needs = dependencies(encoding)
     derivation = Derivation(reference, encoding, needs, latest(), _nothing, "node")
     return m.adding(derivation), reference
 

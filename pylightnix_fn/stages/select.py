@@ -16,7 +16,7 @@ from pylightnix_fn.errors.message import shown
 from pylightnix_fn.errors.plan import BadParameter
 from pylightnix_fn.manager import Manager, derive
 from pylightnix_fn.matcher.choice import latest
-from pylightnix_fn.outputs import Artifact, is_reserved, outputs_json, promises
+from pylightnix_fn.outputs import Artifact, is_reserved, outputs_text, promises
 from pylightnix_fn.realizer import Build, name_of
 from pylightnix_fn.refs import DRef, Many
 
@@ -83,7 +83,7 @@ def select(
     if not contenders:
         raise BadParameter("select", "contenders", "[]", "one reference or more")
     outputs = _outputs(contenders[0])
-    if any(outputs_json(_outputs(each)) != outputs_json(outputs) for each in contenders):
+    if any(outputs_text(_outputs(each)) != outputs_text(outputs) for each in contenders):
         raise BadParameter("select", "contenders", shown(contenders), "equal outputs records")
     if any(each.path == SELECTION_FILE for each in promises(outputs)):
         expected = f"outputs without {SELECTION_FILE}"

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pylightnix_fn.errors.store import DamagedObject
-from pylightnix_fn.files import is_folder, names_in, opened, opened_below, read_file
+from pylightnix_fn.files import holds, is_folder, names_in, opened, opened_below
 from pylightnix_fn.filesystem import FOLDER, FileSystem, Where
 from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import CONTEXT_FILE
@@ -25,8 +25,8 @@ from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import is_there
 from pylightnix_fn.store.layout import BUILD_FILE, is_realization, rref_of
 from pylightnix_fn.store.recollection import Seen, identity_of
-from pylightnix_fn.store.records import MAX_RECORD, build_with_status, context_text, read_text
-from pylightnix_fn.store_protocol import MAX_TEXT, Record, candidate_of
+from pylightnix_fn.store.records import context_text, read_candidate, read_text
+from pylightnix_fn.store_protocol import MAX_TEXT
 
 
 @frozen
@@ -36,7 +36,6 @@ class _Look:
     fs: FileSystem
     place: str
     dref: DRef[object]
-    context: Context
     wanted: bytes
     reads: frozenset[str]
     is_wary: bool
@@ -50,20 +49,21 @@ class _Look:
         if self.is_wary and not is_folder(self.fs, folder):
             return None
         try:
-            build, status = build_with_status(self.fs, folder, rref)
+            candidate, status = read_candidate(self.fs, folder, rref)
         except DamagedObject:
             if is_folder(self.fs, folder):
                 raise
             return None
-        texts = texts_of(self.fs, folder, self.reads)
-        if None in texts.values() and not is_folder(self.fs, folder):
-            return None
-        record = Record(rref, self.context, build.facts, build.size)
-        return Seen(identity_of(status), candidate_of(record, texts))
+        if self.reads:
+            texts = texts_of(self.fs, folder, self.reads)
+            if None in texts.values() and not is_folder(self.fs, folder):
+                return None
+            candidate = evolve(candidate, texts=texts)
+        return Seen(identity_of(status), candidate)
 
     def is_of_context(self, folder: str) -> bool:
         """Whether a realization was built from the context that is wanted."""
-        return read_file(self.fs, f"{folder}/{CONTEXT_FILE}", MAX_RECORD) == self.wanted
+        return holds(self.fs, f"{folder}/{CONTEXT_FILE}", self.wanted)
 
 
 def candidates_of(
@@ -75,11 +75,11 @@ def candidates_of(
     if not names or not is_there(backing, dref):
         return ()
     text, is_wary = context_text(context), backing.recollection.is_wary
-    look = _Look(fs, place, dref, context, text.encode(), reads, is_wary)
+    look = _Look(fs, place, dref, text.encode(), reads, is_wary)
     question = dref.text, text, reads
     known = _recognized(fs, place, backing.recollection.of(question))
-    read = {name: look.seen(name) for name in names if name not in known}
-    new = {name: seen for name, seen in read.items() if seen is not None}
+    unknown = (name for name in names if name not in known)
+    new = {name: seen for name in unknown if (seen := look.seen(name)) is not None}
     backing.recollection.keep(question, known, new, now)
     found = {**known, **new} if new else known
     return tuple(found[name].candidate for name in names if name in found)

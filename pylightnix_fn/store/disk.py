@@ -22,7 +22,7 @@ from pylightnix_fn.errors.store import (
     StoreFull,
     StoreNotWritable,
 )
-from pylightnix_fn.files import delete, is_folder, read_file, write_all
+from pylightnix_fn.files import delete, holds, is_folder, write_all
 from pylightnix_fn.filesystem import DISK, FileSystem
 from pylightnix_fn.locks import acquired, locked
 from pylightnix_fn.matcher.candidate import Candidate
@@ -36,7 +36,6 @@ from pylightnix_fn.store.foundation import check_staging, make_reserve, prepare
 from pylightnix_fn.store.layout import CONFIG_FILE, Layout
 from pylightnix_fn.store.machine import Machine, this_machine, this_process
 from pylightnix_fn.store.records import (
-    MAX_RECORD,
     context_text,
     read_config,
     read_record,
@@ -114,30 +113,33 @@ class DiskStore:
 
     def register(self, configs: Mapping[DRef[object], Config]) -> None:
         with guarded(self.layout):
-            held = {dref for dref, config in configs.items() if self._holds(dref, config)}
-            new = {dref: config for dref, config in configs.items() if dref not in held}
-            if new:
+            missing = self._missing(configs)
+            if missing:
                 from pylightnix_fn.store.publication import publish_configs
 
-                publish_configs(self.backing, new)
-        if not self._noted(held):  # some went since they were seen
-            self.register(configs)
+                publish_configs(self.backing, missing)
 
-    def _noted(self, drefs: Iterable[DRef[object]]) -> bool:
-        """Whether these derivations are there; if so, they stay while this process lives."""
+    def _missing(self, configs: Mapping[DRef[object], Config]) -> dict[DRef[object], Config]:
+        """What of these is not there; the rest stays there while this process lives."""
         try:
             with guarded(self.layout):
                 writer = self.backing.writer
         except (StoreNotWritable, StoreFull):  # who cannot write cannot keep others from removing
-            return True
-        new = [dref for dref in drefs if dref.text not in writer.noted]
-        if not new:
-            return True
-        with guarded(self.layout), locked(self.fs, self.layout.gate, shared=True):
-            there = all(is_folder(self.fs, self.layout.place(dref)) for dref in new)
-            if there:
-                writer.note([dref.text for dref in new])
-        return there
+            return self._unheld(configs)
+        if writer.noted.issuperset([dref.text for dref in configs]):
+            return self._unheld(configs)
+        with locked(self.fs, self.layout.gate, shared=True):  # nothing goes meanwhile
+            missing = self._unheld(configs)
+            writer.note([dref.text for dref in configs if dref not in missing])
+        return missing
+
+    def _unheld(self, configs: Mapping[DRef[object], Config]) -> dict[DRef[object], Config]:
+        place = self.layout.place
+        return {
+            dref: config
+            for dref, config in configs.items()
+            if not holds(self.fs, f"{place(dref)}/{CONFIG_FILE}", config.text.encode())
+        }
 
     def candidates(
         self, dref: DRef[object], context: Context, reads: frozenset[str]
@@ -269,10 +271,6 @@ class DiskStore:
         if not there:
             self.backing.recollection.distrust()
         return there
-
-    def _holds(self, dref: DRef[object], config: Config) -> bool:
-        found = read_file(self.fs, f"{self.layout.place(dref)}/{CONFIG_FILE}", MAX_RECORD)
-        return found == config.text.encode()
 
 
 def _mend_torn(backing: Backing, since: float) -> None:

@@ -38,9 +38,10 @@ class Seen:
 
     def is_to_keep(self, now: int) -> bool:
         """Whether it is small, and any change since this time makes it another."""
-        *_, changed = self.identity
+        if self.identity[-1] + SETTLED >= now:
+            return False
         texts = self.candidate.texts.values()
-        return changed + SETTLED < now and sum(len(text or "") for text in texts) <= MOST_TEXT
+        return not texts or sum(len(text or "") for text in texts) <= MOST_TEXT
 
 
 @define(eq=False)

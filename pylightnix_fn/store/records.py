@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
 
@@ -22,12 +22,15 @@ from pylightnix_fn.errors.message import PylightnixError
 from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import read_file, read_with_status
 from pylightnix_fn.filesystem import FileSystem, Where
+from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, rref_from
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE
 from pylightnix_fn.store_protocol import Facts, Record
 from pylightnix_fn.tree import Entry, Kind, Tree, realization_digest
+
+V = TypeVar("V")
 
 MAX_RECORD: Final = 2**26  # bytes of a config, a context or the facts of a build
 MAX_MANIFEST: Final = 2**30
@@ -165,22 +168,27 @@ def read_build(
     fs: FileSystem, folder: Where, rref: RRef[object], *, at: int | None = None
 ) -> Build:
     """How a realization came to be; `DamagedObject` if the file is not whole."""
-    build, _ = build_with_status(fs, folder, rref, at=at)
-    return build
+    return _read_as(_build, fs, folder, rref, at)[0]
 
 
-def build_with_status(
-    fs: FileSystem, folder: Where, rref: RRef[object], *, at: int | None = None
-) -> tuple[Build, os.stat_result]:
-    """What `read_build` reads, with the status that the file had before."""
+def read_candidate(
+    fs: FileSystem, folder: Where, rref: RRef[object]
+) -> tuple[Candidate, os.stat_result]:
+    """What a matcher sees of a build, without texts, and the status that its file had before."""
+    return _read_as(_candidate, fs, folder, rref)
+
+
+def _read_as(
+    read: Callable[[Mapping[str, Json], RRef[object]], V],
+    fs: FileSystem,
+    folder: Where,
+    rref: RRef[object],
+    at: int | None = None,
+) -> tuple[V, os.stat_result]:
     found = read_with_status(fs, f"{folder}/{BUILD_FILE}", MAX_RECORD, at=at)
     text = None if found is None else _decoded(found[0])
     if found is None or text is None:
         raise DamagedObject(rref.text, BUILD_FILE, _no_text(MAX_RECORD))
-    return _build(text, rref), found[1]
-
-
-def _build(text: str, rref: RRef[object]) -> Build:
     # The check covers the text as it stands: what passes is spelled as the store spells it.
     if text[:_BEFORE] != '{"check":"' or text[_BEFORE:_AFTER] != digest("{" + text[_AFTER + 2 :]):
         raise DamagedObject(rref.text, BUILD_FILE, "its checksum is not that of its fields")
@@ -188,14 +196,24 @@ def _build(text: str, rref: RRef[object]) -> Build:
         value: object = json.loads(text)  # not `parsed`: fields that are not used may be anything
         if not isinstance(value, Mapping) or value["of"] != rref.digest:
             raise ValueError("it is that of another realization")
-        return Build(
-            _facts(value),
-            _integer(value["size"]),
-            _time(value["first"]),
-            None if value["log"] is None else _string(value["log"]),
-        )
+        return read(value, rref), found[1]
     except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise DamagedObject(rref.text, BUILD_FILE, str(error)) from error
+
+
+def _build(value: Mapping[str, Json], _: RRef[object]) -> Build:
+    log = value["log"]
+    return Build(
+        _facts(value),
+        _integer(value["size"]),
+        _time(value["first"]),
+        None if log is None else _string(log),
+    )
+
+
+def _candidate(value: Mapping[str, Json], rref: RRef[object]) -> Candidate:
+    started, stopped = _time(value["started"]), _time(value["stopped"])
+    return Candidate(rref, started, stopped, _integer(value["size"]))
 
 
 def read_context(fs: FileSystem, folder: Where, rref: RRef[object]) -> Context:

@@ -101,7 +101,7 @@ def gathered(store: DiskStore, references: Iterable[Reference], function: str) -
         drefs = [each.dref if isinstance(each, RRef) else each for each in (*wanted, *crates)]
         configs = _configs(store, drefs)
     _check_contexts(crates, configs)
-    needs = {dref: dependencies(config.references) for dref, config in configs.items()}
+    needs = {dref: dependencies(config) for dref, config in configs.items()}
     chosen = {rref: _chosen(crate.context) for rref, crate in crates.items()}
     referred: set[Reference] = set(chain(*needs.values(), *chosen.values()))
     referred.update(rref.dref for rref in crates)
@@ -160,7 +160,7 @@ def _configs(store: DiskStore, drefs: Iterable[DRef[object]]) -> dict[DRef[objec
         if dref not in found:
             found[dref] = store.config(dref)
             _check_text(dref.text, CONFIG_FILE, found[dref].text)
-            left.extend(dependencies(found[dref].references))
+            left.extend(dependencies(found[dref]))
     return found
 
 
@@ -182,7 +182,7 @@ def _check_contexts(
     crates: Mapping[RRef[object], Crate], configs: Mapping[DRef[object], Config]
 ) -> None:
     for rref, crate in crates.items():
-        if crate.context.keys() != {each.dref for each in configs[rref.dref].references}:
+        if crate.context.keys() != set(configs[rref.dref].drefs):
             why = "it does not name the derivations that the config refers to"
             raise DamagedObject(rref.text, CONTEXT_FILE, why)
 

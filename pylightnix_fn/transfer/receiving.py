@@ -136,7 +136,7 @@ class _Intake:
         config = self._config(dref, next(members))
         for other in members:
             raise Refusal("its name occurs twice", other.name)
-        needs = dependencies(config.references)
+        needs = dependencies(config)
         self._check_closed(needs, self._needs, dref)
         self._needs[dref] = frozenset(needs)
         self._waiting[dref] = config

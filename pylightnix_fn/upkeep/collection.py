@@ -143,7 +143,7 @@ def _needs(backing: Backing, reference: Reference) -> frozenset[Reference] | Dam
     if isinstance(reference, DRef):
         with suppress(DamagedObject):  # what its realizations need, their contexts say
             config = read_config(fs, layout.config(reference), reference)
-            return frozenset(dependencies(config.references))
+            return frozenset(dependencies(config))
         return frozenset()
     try:
         context = read_context(fs, layout.realization(reference), reference)
@@ -175,7 +175,7 @@ def _stored_derivation(store: DiskStore, dref: DRef[Folder]) -> StoredDerivation
     path = store.layout.config(dref)
     with suppress(DamagedObject):
         config = read_config(store.fs, path, dref)
-        return StoredDerivation(dref, dependencies(config.references), len(config.text.encode()))
+        return StoredDerivation(dref, dependencies(config), len(config.text.encode()))
     with suppress(FileNotFoundError):
         return StoredDerivation(dref, (), store.fs.lstat(path).st_size)
     return StoredDerivation(dref)

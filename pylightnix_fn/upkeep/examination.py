@@ -134,7 +134,7 @@ def _described(backing: Backing, reference: Reference) -> tuple[int, frozenset[R
     with suppress(DamagedObject):
         if isinstance(reference, DRef):
             config = read_config(fs, layout.config(reference), reference)
-            return len(config.text.encode()), frozenset(dependencies(config.references))
+            return len(config.text.encode()), frozenset(dependencies(config))
         folder = layout.realization(reference)
         context = read_context(fs, folder, reference)
         chosen = frozenset(chain.from_iterable(context.values()))
@@ -172,7 +172,7 @@ def _context_damages(backing: Backing, rref: RRef[object]) -> Iterator[Damage]:
     found = sorted(each.text for each in read_context(fs, layout.realization(rref), rref))
     with suppress(DamagedObject, OSError):  # of the config, which is told of the derivation
         config = read_config(fs, layout.config(rref.dref), rref.dref)
-        expected = sorted(each.text for each in dependencies(config.references))
+        expected = sorted(each.text for each in dependencies(config))
         if found != expected:
             yield Damage(rref.text, CONTEXT_FILE, "content", _listed(expected), _listed(found))
 

@@ -104,7 +104,7 @@ def _needed_first(backing: Backing, place: Path, drefs: list[DRef[Folder]]) -> l
     for dref in drefs:
         with suppress(DamagedObject):
             config = read_config(backing.fs, place / binned_name(dref) / CONFIG_FILE, dref)
-            texts = {each.dref.text for each in config.references}
+            texts = {each.text for each in config.drefs}
             needs[dref].update(each for each in drefs if each.text in texts)
     return list(TopologicalSorter(needs).static_order())
 
