@@ -226,7 +226,7 @@ def test_samples_that_are_tried_again_as_a_whole_keep_no_failed_one(tmp_path: Pa
     store = DiskStore.open(tmp_path)
     made = built(retry(2)(samples(2)(failing_at(2))), store)
     assert {0, 1} == by_sample(store, made.dref).keys()
-    assert [] == list(tmp_path.glob("tmp/*/*"))
+    assert [] == list(tmp_path.glob("tmp/*/*/*"))
 
 
 def test_sample_that_is_tried_again_leaves_the_others(store: Store) -> None:

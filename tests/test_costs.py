@@ -167,10 +167,10 @@ COSTS: Final[Mapping[str, Cost]] = {
     "explain what is not": Cost(same(nothing), explained, 1, 2),
     # Configs are looked for with the gate held: that takes 6 calls, once, and spares one for each
     # that is found, which need not be looked for again to be relied on.
-    "first run, off": Cost(same(nothing), realized, 62, 65),
-    "first run, batch": Cost(same(nothing), realized, 66, 56, "batch"),
-    "first run, full": Cost(same(nothing), realized, 77, 55, "full"),
-    "keep files": Cost(same(nothing), with_files, 8, 99),
+    "first run, off": Cost(same(nothing), realized, 62, 50),
+    "first run, batch": Cost(same(nothing), realized, 66, 41, "batch"),
+    "first run, full": Cost(same(nothing), realized, 77, 40, "full"),
+    "keep files": Cost(same(nothing), with_files, 8, 84),
     "choose of realizations": Cost(with_realizations, same(chosen), 13, 3),
     "list realizations": Cost(with_realizations, same(listing), 3, 4),
     "list derivations": Cost(with_derivations, same(listing), 6, 1),

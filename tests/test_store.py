@@ -13,7 +13,6 @@ from scenarios import facts, files, listing, put, registered
 from pylightnix_fn import DRef, MemoryStore, RRef, Store, dref_from, mkconfig, rref_from
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
 from pylightnix_fn.errors.store import MissingObject, StillNeeded
-from pylightnix_fn.store_protocol import Record
 
 NOTHING: frozenset[str] = frozenset()
 UNKNOWN = dref_from(f"dref:{'0' * 32}-unknown")
@@ -74,19 +73,16 @@ def test_staged_files_are_no_realization(store: Store) -> None:
     assert () == store.rrefs(dref)
 
 
-@pytest.mark.parametrize("again", [0, 5, 20], ids=["once", "older", "newer"])
-def test_commit_gives_the_record(store: Store, again: float) -> None:
+@pytest.mark.parametrize("before", [None, 5, 20], ids=["the first", "newer", "older"])
+def test_commit_gives_the_record(store: Store, before: int | None) -> None:
     dref = registered(store)
-    records = [_committed(store, dref, started) for started in ((10, again) if again else (10,))]
-    made = records[-1]
-    assert store.record(made.rref) == made
-    assert facts(max(10, again)).started == made.facts.started
-
-
-def _committed(store: Store, dref: DRef[object], started: float) -> Record:
+    if before is not None:
+        put(store, dref, {"a.txt": "data"}, started=before)
     staging = store.stage(dref)
     files({"a.txt": "data"})(staging.folder)
-    return store.commit(staging, dref, {}, facts(started))
+    made = store.commit(staging, dref, {}, facts(10))
+    assert store.record(made.rref) == made
+    assert facts(max(10, before or 0)).started == made.facts.started
 
 
 def test_committed_staging_is_gone(store: Store) -> None:

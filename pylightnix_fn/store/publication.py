@@ -68,13 +68,15 @@ class Sealed:
 
 def staged(backing: Backing, name: str) -> Staging:
     """A new, empty staging folder of this process."""
-    return Staging(new_staging(backing.writer, name) / "out")
+    folder = new_staging(backing.writer, name) / "out"
+    backing.fs.mkdir(folder, 0o755)
+    return Staging(folder)
 
 
 def publish_configs(backing: Backing, configs: Mapping[DRef[object], Config]) -> None:
     """Make a folder for each derivation, behind one barrier for all."""
     fs, layout = backing.fs, backing.layout
-    home = staged(backing, "configs").home
+    home = new_staging(backing.writer, "configs")
     folders = {dref: f"{home}/{number}" for number, dref in enumerate(configs)}
     for dref, folder in folders.items():
         fs.mkdir(folder, 0o755)

@@ -32,7 +32,7 @@ MOST_IDLE: Final = 128  # writers of stores that nobody holds any more; each tak
 class Writer:
     """The file of one process, and what is noted in it.
 
-    ``spare`` is an emptied folder of a build, if there is one: making and deleting takes long.
+    ``spare`` is an emptied folder of a build, if there is one: to delete and make them takes long.
     """
 
     fs: FileSystem
@@ -156,13 +156,12 @@ def _made(fs: FileSystem, layout: Layout) -> Writer:
 
 
 def new_staging(writer: Writer, name: str) -> Path:
-    """A new folder of a writer, with ``out`` in it."""
+    """A new, empty folder of a writer."""
     home = f"{writer.staging}/{name[:64]}-{os.urandom(4).hex()}"
     try:
         writer.fs.rename(writer.spare, home)
     except FileNotFoundError:
         _make_home(writer, home)
-    writer.fs.mkdir(f"{home}/out", 0o755)
     return Path(home)
 
 
