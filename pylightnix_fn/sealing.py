@@ -77,11 +77,11 @@ def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = Fals
         sealing.refusing(path.name),
         opened(fs, path.parent, FOLDER) as here,
     ):
-        status = fs.lstat(path.name, at=here)
-        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o111:
-            raise ValueError("it is no plain file")
-        for job in sealing.file(here, path.name, path.name):
+        is_file = stat.S_ISREG(fs.lstat(path.name, at=here).st_mode)
+        for job in sealing.file(here, path.name, path.name) if is_file else ():
             job()
+        if not is_file or sealing.entries[0].executable:
+            raise ValueError("it is no plain file")
     return sealing.entries[0].content
 
 
@@ -184,7 +184,7 @@ class _Sealing:
     def _is_hashed(
         self, path: str, descriptor: int, executable: bool, found: os.stat_result
     ) -> bool:
-        """Hash a small file; nobody has written to it meanwhile if it is as old as it was made."""
+        """Hash a small file; whoever writes to it meanwhile changes the time that it was given."""
         content, size = whole(self.fs, descriptor, found.st_size)
         if self.sync:
             self.fs.fsync(descriptor)
