@@ -112,6 +112,7 @@ class _Sealing:
     folder: Path
     sync: bool
     plain: bool
+    user: int = Factory(os.geteuid)
     crew: Crew = Factory(Crew)
     entries: list[Entry] = Factory(list)
     opened: set[int] = Factory(set)  # files that are being hashed
@@ -170,7 +171,7 @@ class _Sealing:
         descriptor = self.fs.open(name, READ, at=here)
         self.opened.add(descriptor)
         found = self.fs.fstat(descriptor)
-        if found.st_nlink == 1 and found.st_uid == os.geteuid() and stat.S_ISREG(found.st_mode):
+        if found.st_nlink == 1 and found.st_uid == self.user and stat.S_ISREG(found.st_mode):
             executable = _make_read_only(self.fs, descriptor, found)
             if found.st_size < LARGE and self._is_hashed(path, descriptor, executable, found):
                 return ()
