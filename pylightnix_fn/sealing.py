@@ -74,11 +74,11 @@ def seal_file(path: Path, name: str, fs: FileSystem = DISK, *, sync: bool = Fals
         sealing.refusing(path.name),
         opened(fs, path.parent, FOLDER) as here,
     ):
-        status = fs.lstat(path.name, at=here)
-        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o111:
-            raise ValueError("it is no plain file")
-        for job in sealing.file(here, path.name, path.name):
+        is_file = stat.S_ISREG(fs.lstat(path.name, at=here).st_mode)
+        for job in sealing.file(here, path.name, path.name) if is_file else ():
             job()
+        if not is_file or sealing.entries[0].executable:
+            raise ValueError("it is no plain file")
     return sealing.entries[0].content
 
 
@@ -128,6 +128,7 @@ class _Sealing:
     folder: Path
     sync: bool
     plain: bool
+    user: int = Factory(os.geteuid)
     crew: Crew = Factory(Crew)
     entries: list[Entry] = Factory(list)
     opened: set[int] = Factory(set)  # files that are being hashed
@@ -186,7 +187,7 @@ class _Sealing:
         descriptor = self.fs.open(name, READ, at=here)
         self.opened.add(descriptor)
         found = self.fs.fstat(descriptor)
-        if found.st_nlink == 1 and found.st_uid == os.geteuid() and stat.S_ISREG(found.st_mode):
+        if found.st_nlink == 1 and found.st_uid == self.user and stat.S_ISREG(found.st_mode):
             executable = _make_read_only(self.fs, descriptor, found)
             if found.st_size < LARGE and self._is_hashed(path, descriptor, executable, found):
                 return ()
@@ -200,7 +201,7 @@ class _Sealing:
     def _is_hashed(
         self, path: str, descriptor: int, executable: bool, found: os.stat_result
     ) -> bool:
-        """Hash a small file; nobody has written to it meanwhile if it is as old as it was made."""
+        """Hash a small file; whoever writes to it meanwhile changes the time that it was given."""
         content, size = whole(self.fs, descriptor, found.st_size)
         if self.sync:
             self.fs.fsync(descriptor)

@@ -18,7 +18,7 @@ from pylightnix_fn.canonical import Json, canonical, digest, spelled
 
 Kind: TypeAlias = Literal["file", "directory", "symlink"]
 
-PIECE: Final = 2**24  # bytes; a core has hashed them before another would be of use
+PIECE: Final = 2**24  # bytes, some 10 ms of a core; from 4 to 64 MiB, it makes no difference
 _PIECES: Final = "pieces:"
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import tracemalloc
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from threading import Barrier
 
 import pytest
 
+from pylightnix_fn.crew import cores
 from pylightnix_fn.files import opened
 from pylightnix_fn.filesystem import DISK, READ, Disk
 from pylightnix_fn.hashing import BUFFER, Fingerprint, fingerprint_of
@@ -130,6 +133,36 @@ def test_short_reads_give_the_same(tmp_path: Path, size: int) -> None:
         assert expected == fingerprint_of(Sparing(), descriptor, size)
 
 
+class Met(Disk):
+    """A disk where the first reads of two pieces wait for each other."""
+
+    def __init__(self) -> None:
+        self.meeting = Barrier(2, timeout=60)
+        self.readers: set[int] = set()
+
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        self.readers.add(threading.get_ident())
+        if offset in (0, PIECE):
+            self.meeting.wait()
+        return super().pread(descriptor, size, offset)
+
+
+@pytest.mark.skipif(cores() == 1, reason="one core does one thing at a time")
+def test_pieces_are_hashed_at_the_same_time(tmp_path: Path) -> None:
+    path, disk = written(tmp_path, PIECE + 1), Met()
+    with opened(DISK, path, READ) as descriptor:
+        fingerprint_of(disk, descriptor, PIECE + 1)
+    assert 2 == len(disk.readers)
+
+
+def test_one_piece_is_hashed_without_another_thread(tmp_path: Path) -> None:
+    path, disk = written(tmp_path, PIECE), Met()
+    disk.meeting = Barrier(1)
+    with opened(DISK, path, READ) as descriptor:
+        fingerprint_of(disk, descriptor, PIECE)
+    assert {threading.get_ident()} == disk.readers
+
+
 def test_file_is_hashed_in_little_memory(tmp_path: Path) -> None:
     path = written(tmp_path, 2**28)
     tracemalloc.start()
@@ -139,4 +172,4 @@ def test_file_is_hashed_in_little_memory(tmp_path: Path) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak <= 3 * BUFFER * len(os.sched_getaffinity(0))
+    assert peak <= 3 * BUFFER * cores()

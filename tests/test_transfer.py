@@ -36,6 +36,7 @@ from pylightnix_fn.quantity import size_text
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.transfer.moving import copy_closure, export_closure, import_closure
 from pylightnix_fn.transfer.report import Received, Transferred
+from pylightnix_fn.tree import PIECE
 from pylightnix_fn.upkeep.verification import verify
 
 # What a store holds, for comparisons: what each object is by its name, and the newest times.
@@ -670,3 +671,33 @@ def test_refusal_is_an_error_of_archives_and_survives_a_pickle(
     with pytest.raises(ClosureRefused) as caught:
         import_closure(there, archive)
     assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value)))
+
+
+# Large files
+
+
+def with_large_file(store: DiskStore) -> RRef[Folder]:
+    def write(folder: Path) -> None:
+        files({"in/large": "data"})(folder)
+        os.truncate(folder / "in/large", PIECE + 1)
+
+    return put(store, registered(store), write)
+
+
+def test_large_file_comes_in_as_it_was(here: DiskStore, there: DiskStore, archive: Path) -> None:
+    rref = with_large_file(here)
+    export_closure(here, [rref], archive)
+    import_closure(there, archive)
+    assert (rref,) == there.rrefs(rref.dref)
+    assert verify(there).is_clean
+
+
+def test_large_file_that_was_damaged_is_not_passed_on(here: DiskStore, archive: Path) -> None:
+    rref = with_large_file(here)
+    path = here.folder(rref) / "in/large"
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.seek(PIECE)
+        file.write(b"x")
+    with pytest.raises(DamagedObject, match="its bytes are not those of its manifest"):
+        export_closure(here, [rref], archive)
