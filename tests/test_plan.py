@@ -158,6 +158,17 @@ def test_plan_can_be_pickled() -> None:
     assert plan == pickle.loads(pickle.dumps(plan))
 
 
+def test_plan_that_was_pickled_goes_on() -> None:
+    """Be it that what was looked out for first came first, and another dependency still lacks."""
+    plan = plan_of(instantiate(grown, ((), (), (0, 1))))
+    first, second = plan.ready()
+    plan = plan.advance(second, realized(second, {}))
+    plan = pickle.loads(pickle.dumps(plan))
+    assert () == plan.freed_by(second)
+    plan = plan.advance(first, realized(first, {}))
+    assert plan.ready() == plan.freed_by(first) != ()
+
+
 # Failures.
 
 
