@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pylightnix_fn.files import is_folder, names_in
-from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.refs import DRef, RRef, rrefs
 from pylightnix_fn.store.backing import Backing
-from pylightnix_fn.store.layout import dref_of, rref_of
+from pylightnix_fn.store.layout import dref_of
 from pylightnix_fn.tree import Folder
+
+_FOLDER: Final = Folder()
 
 
 def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
@@ -19,10 +22,9 @@ def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
 
 def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
     """All realizations of a derivation, sorted."""
-    place = backing.layout.place(dref)
-    names = names_in(backing.fs, place) if is_folder(backing.fs, place) else []
-    found = (rref_of(name, dref) for name in names)
-    return tuple(rref for rref in found if rref is not None)
+    fs, place = backing.fs, backing.layout.place(dref)
+    found = rrefs(names_in(fs, place), dref, _FOLDER)
+    return tuple(found) if found and is_folder(fs, place) else ()
 
 
 def is_there(backing: Backing, reference: DRef[object] | RRef[object]) -> bool:
