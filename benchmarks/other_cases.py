@@ -115,29 +115,39 @@ def choosing(realizations: int, runs: int) -> Case:
 
 
 def looking(derivations: int, realizations: int, runs: int) -> list[Case]:
-    """A full store is listed, and its garbage is found."""
+    """A full store is listed, and its garbage is found: what pylightnix does, and what it does not.
+
+    Names and plans are compared with it. It knows no times and sizes, so nobody stands beside ours
+    where these are asked for, but the floor.
+    """
     label = f"{derivations:,} derivations of {realizations} realizations"
+    floor, peer = within(2, FLOOR, "work"), ahead_of(("pylightnix",), 1 / 3, "work")
+
+    def contender(name: str, task: str) -> Contender:
+        words = ("{folder}", str(derivations), str(realizations))
+        return Contender(
+            name,
+            program("looking", name, task, "{folder}"),
+            "pylightnix" if name == "pylightnix" else "",
+            OURS if name == FLOOR else "",
+            () if name == FLOOR else program("stocking", name, *words),
+        )
+
     return [
         Case(
             workload,
             label,
-            tuple(
-                Contender(
-                    name,
-                    program("looking", name, task, "{folder}"),
-                    "pylightnix" if name == "pylightnix" else "",
-                    OURS if name == FLOOR else "",
-                    ()
-                    if name == FLOOR
-                    else program("stocking", name, "{folder}", str(derivations), str(realizations)),
-                )
-                for name in (OURS, FLOOR, "pylightnix")
-            ),
-            (within(2, FLOOR, "work"), ahead_of(("pylightnix",), 1 / 3, "work")),
+            tuple(contender(name, task) for name in (OURS, FLOOR, *peers)),
+            (floor, peer) if peers else (floor,),
             runs=runs,
             shown=("work",),
         )
-        for workload, task in (("list", "list"), ("plan of garbage", "collect"))
+        for workload, task, peers in (
+            ("list", "list", ("pylightnix",)),
+            ("list with times and sizes", "contents", ()),
+            ("plan of garbage", "collect", ("pylightnix",)),
+            ("plan of garbage with sizes", "weigh", ()),
+        )
     ]
 
 

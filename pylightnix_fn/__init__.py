@@ -122,7 +122,7 @@ if TYPE_CHECKING:
         newer_than,
         within,
     )
-    from pylightnix_fn.retention.collection import GcPlan, Kept, Removal, gc_plan
+    from pylightnix_fn.retention.collection import Cost, GcPlan, Kept, Removal, gc_plan
     from pylightnix_fn.retention.inventory import Inventory, StoredDerivation, StoredRealization
     from pylightnix_fn.retention.policy import Policy
     from pylightnix_fn.shorthand.autostage import autostage
@@ -138,8 +138,9 @@ if TYPE_CHECKING:
     from pylightnix_fn.transfer.moving import copy_closure, export_closure, import_closure
     from pylightnix_fn.tree import Folder
     from pylightnix_fn.unrolling import Unrolled, unrolled
-    from pylightnix_fn.upkeep.collection import Collection, collect, gc, survey
+    from pylightnix_fn.upkeep.collection import Collection, collect, gc
     from pylightnix_fn.upkeep.following import follow
+    from pylightnix_fn.upkeep.planning import survey, weigh
     from pylightnix_fn.upkeep.removal import discard
     from pylightnix_fn.upkeep.repairing import Repaired, rebuild, repair
     from pylightnix_fn.upkeep.report import Report
@@ -192,11 +193,12 @@ _HOMES = {
     "sweep": "grid",
     "versions": "versions_of",
     "retention.choice": "keep_best keep_latest keep_named keep_roots newer_than within",
-    "retention.collection": "GcPlan Kept Removal gc_plan",
+    "retention.collection": "Cost GcPlan Kept Removal gc_plan",
     "retention.inventory": "Inventory StoredDerivation StoredRealization",
     "retention.policy": "Policy",
     "store.backing": "Durability",
-    "upkeep.collection": "Collection collect gc survey",
+    "upkeep.collection": "Collection collect gc",
+    "upkeep.planning": "survey weigh",
     "upkeep.roots": "add_root link named_roots remove_root",
     "upkeep.removal": "discard",
     "upkeep.following": "follow",
@@ -263,6 +265,7 @@ __all__ = [
     "Collection",
     "Condition",
     "Config",
+    "Cost",
     "DRef",
     "Damage",
     "DaskWorkers",
@@ -473,6 +476,7 @@ __all__ = [
     "value",
     "verify",
     "versions_of",
+    "weigh",
     "where",
     "why",
     "within",

@@ -8,6 +8,7 @@ references are equal when their texts are.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Generic
 
 from attrs import Attribute, field, frozen
@@ -33,6 +34,7 @@ LONGEST_NAME: Final = 222  # with hash and dash, a folder name of 255 bytes at m
 _NAME: Final = rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}"
 _HASH: Final = rf"[0-9a-f]{{{HASH_LENGTH}}}"
 _FOLDER: Final = Folder()
+_WHOLE_HASH: Final = re.compile(_HASH)
 _WHOLE_NAME: Final = re.compile(_NAME)
 _WHOLE_DREF: Final = re.compile(f"dref:{_HASH}-{_NAME}")
 _WHOLE_RREF: Final = re.compile(f"rref:{_HASH}-{_HASH}-{_NAME}")
@@ -172,6 +174,24 @@ def dref(digest: str, name: str, outputs: U) -> DRef[U]:
 def rref(digest: str, of: DRef[U]) -> RRef[U]:
     """The reference to the realization of a derivation that has this sha256."""
     return RRef(f"rref:{digest[:HASH_LENGTH]}-{of.text[5:]}", of.outputs)
+
+
+def rrefs(digests: Iterable[str], of: DRef[object], outputs: U) -> list[RRef[U]]:
+    """The references to realizations with these digests; what is no digest is left out.
+
+    A store holds many. So each is made as attrs makes it, but for the check of what was checked
+    with the derivation's reference.
+    """
+    found: list[RRef[U]] = []
+    new, put = object.__new__, object.__setattr__
+    is_digest, rest = _WHOLE_HASH.fullmatch, of.text[5:]
+    for digest in digests:
+        if is_digest(digest):
+            each: RRef[U] = new(RRef)
+            put(each, "text", f"rref:{digest}-{rest}")
+            put(each, "outputs", outputs)
+            found.append(each)
+    return found
 
 
 def dref_from(text: str) -> DRef[Folder]:

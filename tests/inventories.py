@@ -23,7 +23,8 @@ from pylightnix_fn.retention.choice import (
     newer_than,
     within,
 )
-from pylightnix_fn.retention.collection import GcPlan, gc_plan
+from pylightnix_fn.retention.collection import gc_plan
+from pylightnix_fn.retention.graph import Graph, graph_of
 from pylightnix_fn.retention.inventory import (
     Inventory,
     Reference,
@@ -31,6 +32,7 @@ from pylightnix_fn.retention.inventory import (
     StoredRealization,
 )
 from pylightnix_fn.retention.policy import Policy
+from pylightnix_fn.retention.scope import Scope
 from pylightnix_fn.tree import Folder
 
 Pair = tuple[Policy, Policy]
@@ -248,17 +250,19 @@ class Mixed:
         return dict.fromkeys(self.rule(*answers), "the rule of a user")
 
 
-def stays_closed(plan_of: Callable[[Policy, Inventory], GcPlan], search: settings = quick) -> None:
-    """After each removal, nothing refers to what was removed."""
+def stays_closed(
+    order_of: Callable[[Graph, list[str]], list[str]], search: settings = quick
+) -> None:
+    """After each removal in this order, nothing refers to what was removed."""
 
     @search
     @given(policies, sound())
     def law(policy: Policy, inventory: Inventory) -> None:
-        left, needed = objects(inventory), needs(inventory)
-        for removal in plan_of(policy, inventory).removals:
-            left.remove(removal.reference)
-            referrers = {each for each in left if removal.reference in needed[each]}
-            assert set() == referrers
+        left, needed, graph = objects(inventory), needs(inventory), graph_of(inventory)
+        planned = [each.text for each in gc_plan(policy, inventory).unneeded]
+        for removed in (graph.objects[text] for text in order_of(graph, planned)):
+            left.remove(removed)
+            assert set() == {each for each in left if removed in needed[each]}
 
     law()
 
@@ -293,6 +297,34 @@ def reads_what_it_declares(*those: Policy, search: settings = quick) -> None:
             assert kept(policy, inventory) == kept(policy, shown), policy.label
 
     law()
+
+
+def needs_no_more_than_its_scope(
+    those: st.SearchStrategy[Policy], search: settings = quick
+) -> None:
+    """What is beyond the scope of a policy makes no difference."""
+
+    @search
+    @given(those, inventories)
+    def law(policy: Policy, inventory: Inventory) -> None:
+        shown = within_scope(inventory, policy.scope)
+        assert policy.keep(inventory) == policy.keep(shown), policy.label
+
+    law()
+
+
+def within_scope(inventory: Inventory, scope: Scope) -> Inventory:
+    """What is left of an inventory where nobody looks further than a scope says."""
+    if scope.depth == "everything":
+        return inventory
+    realizations = (
+        evolve(each, context={}, size=0)
+        if scope.depth == "records"
+        else StoredRealization(each.rref, {}, TAKEN, TAKEN)
+        for each in inventory.realizations
+        if scope.has(each.rref.name)
+    )
+    return Inventory(inventory.taken, (), tuple(realizations), inventory.roots)
 
 
 def keep_equally(

@@ -13,20 +13,25 @@ from scenarios import files, put, registered
 from pylightnix_fn import (
     DiskStore,
     GcPlan,
+    Policy,
     RRef,
     add_root,
     collect,
     collections,
     empty_trash,
     gc,
+    gc_plan,
     keep_best,
     keep_latest,
+    keep_named,
     keep_roots,
     link,
     named_roots,
     remove_root,
     survey,
     undo,
+    weigh,
+    within,
 )
 from pylightnix_fn.errors import (
     DamagedObject,
@@ -37,7 +42,10 @@ from pylightnix_fn.errors import (
     UnknownCollection,
     UnknownRoot,
 )
+from pylightnix_fn.outputs import CONTEXT_FILE
+from pylightnix_fn.retention.collection import Cost
 from pylightnix_fn.retention.inventory import Reference
+from pylightnix_fn.store.layout import BUILD_FILE
 from pylightnix_fn.tree import Folder
 
 
@@ -74,6 +82,10 @@ def made(tmp_path: Path) -> Made:
     return Made(tmp_path)
 
 
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
 def removed(plan: GcPlan) -> list[Reference]:
     return [each.reference for each in plan.removals]
 
@@ -83,7 +95,7 @@ def removed(plan: GcPlan) -> list[Reference]:
 
 def test_gc_is_dry_by_default(made: Made) -> None:
     plan = gc(made.store, keep_best(1, "accuracy.txt"))
-    assert [made.worse, made.old_data] == removed(plan)
+    assert [made.old_data, made.worse] == removed(plan)
     assert made.everything() == made.there()
 
 
@@ -93,11 +105,62 @@ def test_gc_moves_to_the_trash_what_no_policy_keeps(made: Made) -> None:
 
 
 def test_plan_tells_what_each_object_frees_and_cost(made: Made) -> None:
-    (removal, *_) = gc(made.store, keep_latest(1)).removals
-    folder = made.store.folder(removal.reference) if isinstance(removal.reference, RRef) else None
-    assert folder is not None
-    assert sum(path.stat().st_size for path in folder.iterdir()) == removal.size
-    assert removal.seconds == 1
+    plan = weigh(made.store, gc(made.store, keep_latest(1)))
+    assert [made.old_data, made.worse] == removed(plan)
+    sizes = [_size_of(made.store.folder(rref)) for rref in (made.old_data, made.worse)]
+    assert (Cost(sizes[0], 1), Cost(sizes[1], 1)) == plan.costs
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        keep_roots,
+        keep_latest(1),
+        keep_best(1, "accuracy.txt"),
+        keep_named("data"),
+        keep_named("model") & keep_latest(1),
+        keep_named("data") | keep_best(1, "accuracy.txt"),
+        within(10**6),
+    ],
+    ids=lambda policy: str(policy.label),
+)
+def test_gc_plans_what_a_survey_of_everything_gives(made: Made, policy: Policy) -> None:
+    whole = gc_plan(policy, survey(made.store, policy))
+    plan = gc(made.store, policy)
+    assert (whole.kept, whole.unneeded) == (plan.kept, plan.unneeded)
+    assert whole == weigh(made.store, plan)
+
+
+@pytest.mark.parametrize("file", [CONTEXT_FILE, BUILD_FILE])
+def test_damaged_realization_is_not_the_latest(made: Made, file: str) -> None:
+    path = made.store.folder(made.better) / file
+    path.chmod(0o644)
+    path.write_text("{", encoding="utf-8")
+    assert made.better in gc(made.store, keep_latest(1)).unneeded
+
+
+def test_plan_looks_at_nothing_that_goes(made: Made) -> None:
+    for rref in (made.old_data, made.worse):
+        for path in made.store.folder(rref).iterdir():
+            path.unlink()
+    add_root(made.store, "best", made.better)
+    assert [made.old_data, made.worse] == removed(gc(made.store))
+
+
+def test_what_is_gone_weighs_nothing(made: Made) -> None:
+    plan = gc(made.store, keep_best(1, "accuracy.txt"), delete=True)
+    assert (0, 0) == (weigh(made.store, plan).size, weigh(made.store, plan).seconds)
+
+
+def test_collection_takes_referrers_first_in_whatever_order_they_are_planned(made: Made) -> None:
+    planned = sorted(made.everything(), key=str)  # derivations come first
+    forwards = collect(made.store, GcPlan((), tuple(planned), "nobody"), everything=True).moved
+    undo(made.store)
+    backwards = GcPlan((), tuple(planned[::-1]), "nobody")
+    assert forwards == collect(made.store, backwards, everything=True).moved
+    order = {each.text: place for place, each in enumerate(forwards)}
+    assert order[made.worse.text] < order[made.old_data.text] < order[made.data.text]
+    assert order[made.better.text] < order[made.model.text] < order[made.data.text]
 
 
 def test_size_of_a_derivation_is_that_of_its_config_whole_or_not(made: Made) -> None:
@@ -283,7 +346,7 @@ def test_what_is_gone_since_the_plan_is_passed_over(made: Made) -> None:
 
 def test_plan_made_by_hand_removes_nothing_that_is_needed(made: Made) -> None:
     honest = gc(made.store, keep_latest(2))
-    forged = GcPlan(honest.kept, gc(made.store, keep_best(1, "accuracy.txt")).removals[1:])
+    forged = GcPlan(honest.kept, (made.old_data,), "nobody")
     collection = collect(made.store, forged)
     assert ((), [made.old_data]) == (
         collection.moved,
@@ -344,7 +407,8 @@ def test_unknown_collection_cannot_be_undone(made: Made) -> None:
 
 
 def test_emptied_trash_gives_nothing_back(made: Made) -> None:
-    plan = gc(made.store, keep_best(1, "accuracy.txt"), delete=True)
+    plan = weigh(made.store, gc(made.store, keep_best(1, "accuracy.txt")))
+    collect(made.store, plan)
     assert plan.size == empty_trash(made.store)
     assert () == collections(made.store)
     with pytest.raises(UnknownCollection):

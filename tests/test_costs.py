@@ -35,6 +35,7 @@ from pylightnix_fn import (
     instantiate,
     listing,
     realize,
+    weigh,
 )
 from pylightnix_fn.crew import cores
 from pylightnix_fn.filesystem import Disk, FileSystem
@@ -146,6 +147,30 @@ def chosen(store: DiskStore) -> None:
     matcher.choose(store.candidates(dref, {}, matcher.reads))
 
 
+def named(store: DiskStore) -> None:
+    """All references."""
+    for dref in store.drefs():
+        store.rrefs(dref)
+
+
+def weighed(store: DiskStore) -> None:
+    """What goes, and what that frees."""
+    weigh(store, gc(store))
+
+
+def abandoned(prepare: Callable[[int], Work]) -> Callable[[int], Work]:
+    """The same preparation, after which nobody uses the store."""
+
+    def prepared(count: int) -> Work:
+        def work(store: DiskStore) -> None:
+            prepare(count)(store)
+            store.close()
+
+        return work
+
+    return prepared
+
+
 def same(work: Work) -> Callable[[int], Work]:
     """The same work, however much there is."""
     return lambda _: work
@@ -175,8 +200,12 @@ COSTS: Final[Mapping[str, Cost]] = {
     "choose of realizations": Cost(with_realizations, same(chosen), 13, 3),
     "list realizations": Cost(with_realizations, same(listing), 3, 4),
     "list derivations": Cost(with_derivations, same(listing), 6, 1),
-    "plan of garbage, realizations": Cost(with_realizations, same(gc), 16, 19),
-    "plan of garbage, derivations": Cost(with_derivations, same(gc), 23, 13),
+    "list names of realizations": Cost(with_realizations, same(named), 0, 3),
+    "list names of derivations": Cost(with_derivations, same(named), 2, 1),
+    "plan of garbage, realizations in use": Cost(with_realizations, same(gc), 4, 18),
+    "plan of garbage, realizations": Cost(abandoned(with_realizations), same(gc), 0, 6),
+    "plan of garbage, derivations": Cost(abandoned(with_derivations), same(gc), 2, 13),
+    "weight of garbage": Cost(abandoned(with_realizations), same(weighed), 16, 9),
 }
 
 

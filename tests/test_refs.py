@@ -25,6 +25,7 @@ from pylightnix_fn.refs import (
     is_rref,
     rref,
     rref_from,
+    rrefs,
 )
 from pylightnix_fn.tree import Folder
 
@@ -234,3 +235,18 @@ def test_reference_can_be_copied_and_pickled(
 )
 def test_reference_prints_as_its_text(reference: object, text: str, shown: str) -> None:
     assert (text, shown) == (str(reference), repr(reference))
+
+
+# Many references of one derivation.
+
+
+@given(
+    st.lists(st.sampled_from([HEX, OTHER, f"{HEX}\n", HEX.upper(), HEX[:-1], ARABIC, "a/b", ""]))
+)
+def test_references_to_realizations_are_those_of_digests(names: list[str]) -> None:
+    digests = [name for name in names if name in (HEX, OTHER)]
+    expected = [rref_from(f"rref:{digest}-{HEX}-mnist") for digest in digests]
+    found = rrefs(names, dref_from(DREF), Folder())
+    assert expected == found
+    assert [str(each) for each in expected] == [str(each) for each in found]
+    assert [each.outputs for each in expected] == [each.outputs for each in found]

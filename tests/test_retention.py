@@ -27,6 +27,7 @@ from inventories import (
     keeps_no_less,
     kept,
     needs,
+    needs_no_more_than_its_scope,
     objects,
     policies,
     quick,
@@ -50,10 +51,11 @@ from pylightnix_fn.retention.choice import (
     newer_than,
     within,
 )
-from pylightnix_fn.retention.collection import GcPlan, Kept, gc_plan
-from pylightnix_fn.retention.graph import graph_of
+from pylightnix_fn.retention.collection import Kept, gc_plan, plan_of
+from pylightnix_fn.retention.graph import Graph, graph_of
 from pylightnix_fn.retention.inventory import Inventory, StoredRealization
 from pylightnix_fn.retention.policy import Policy
+from pylightnix_fn.retention.scope import EVERYTHING, NOTHING, Scope
 from pylightnix_fn.retention.table import WIDTH, brief, table
 
 DATA = derivation("data")
@@ -112,14 +114,13 @@ def test_plan_removes_nothing_that_a_kept_object_refers_to(held: Inventory, poli
     assert set() == referred & removed(policy, held)
 
 
-def test_plan_removes_referrers_first() -> None:
-    stays_closed(gc_plan)
+def test_graph_puts_referrers_first() -> None:
+    stays_closed(Graph.referrers_first)
 
 
 def test_law_of_order_of_removal_catches_dependencies_first() -> None:
-    def turned(policy: Policy, inventory: Inventory) -> GcPlan:
-        plan = gc_plan(policy, inventory)
-        return evolve(plan, removals=plan.removals[::-1])
+    def turned(graph: Graph, texts: list[str]) -> list[str]:
+        return graph.referrers_first(texts)[::-1]
 
     with pytest.raises(AssertionError):
         stays_closed(turned, expected)
@@ -147,7 +148,10 @@ def test_plan_of_a_long_chain_ends() -> None:
     stored = [realization(DATA, "0")]
     for number in range(1, 3000):
         stored.append(realization(DATA, str(number), stored[-1].rref))
-    assert 3000 == len(gc_plan(keep_roots, inventory(*stored)).removals)
+    held = inventory(*stored)
+    assert 3000 == len(gc_plan(keep_roots, held).removals)
+    graph = graph_of(held)
+    assert stored[-1].rref.text == graph.referrers_first(graph.objects)[0]
 
 
 @given(damaged())
@@ -207,8 +211,8 @@ def test_plan_says_all_reasons_for_a_root_that_the_policy_keeps_too() -> None:
 def test_plan_says_why_each_object_goes() -> None:
     plan = gc_plan(keep_roots, inventory(DATA, DIGITS))
     assert [
-        "not kept by keep_roots; nothing that stays needs it",
         "nothing that stays needs it",
+        "not kept by keep_roots; nothing that stays needs it",
     ] == [each.why for each in plan.removals]
 
 
@@ -223,6 +227,28 @@ def test_plan_counts_how_long_the_removed_was_built() -> None:
 
 def test_plan_counts_no_time_where_the_clock_was_set_back() -> None:
     assert 0 == gc_plan(keep_roots, inventory(realization(DATA, "a", seconds=-5))).seconds
+
+
+def test_plan_counts_nothing_before_somebody_looked() -> None:
+    graph = graph_of(STORE)
+    plan = plan_of(keep_latest(1), STORE, [*graph.objects.values()], graph.needed)
+    assert (None, None) == (plan.size, plan.seconds)
+    assert str(plan).endswith(
+        """
+remove 1 of 5
+  rref:cba06b57…-model  not kept by keep_latest(1); nothing that stays needs it"""
+    )
+
+
+def test_plan_asks_what_those_need_that_stay_and_no_others() -> None:
+    asked, graph = list[str](), graph_of(STORE)
+
+    def needed(text: str) -> tuple[str, ...]:
+        asked.append(text)
+        return graph.needed(text)
+
+    plan = plan_of(keep_latest(1), STORE, [*graph.objects.values()], needed)
+    assert sorted(each.reference.text for each in plan.kept) == sorted(asked)
 
 
 @pytest.mark.parametrize(
@@ -430,6 +456,37 @@ def test_policy_is_a_value(make: Callable[[], Policy]) -> None:
 
 def test_policy_reads_what_it_declares() -> None:
     reads_what_it_declares(*(make() for make in MAKERS.values()))
+
+
+def test_policy_needs_no_more_than_its_scope() -> None:
+    needs_no_more_than_its_scope(policies)
+
+
+@pytest.mark.parametrize(
+    "scope", [NOTHING, Scope("names"), Scope("records", frozenset({"data"}))], ids=str
+)
+def test_law_of_scopes_catches_one_that_is_too_narrow(scope: Scope) -> None:
+    narrow = evolve(keep_latest(1), scope=scope)
+    with pytest.raises(AssertionError):
+        needs_no_more_than_its_scope(st.just(narrow), expected)
+
+
+@pytest.mark.parametrize(
+    ("expected", "policy"),
+    [
+        (NOTHING, keep_roots),
+        (Scope("records"), keep_roots | keep_latest(1)),
+        (Scope("records", frozenset({"data"})), keep_named("data") & keep_latest(1)),
+        (Scope("records", frozenset({"data"})), keep_latest(1) & keep_named("data")),
+        (Scope("names", frozenset({"a", "b"})), keep_named("a") | keep_named("b")),
+        (NOTHING, keep_named("a") & keep_named("b")),
+        (EVERYTHING, keep_named("data") & within(1)),
+        (EVERYTHING, Policy((), lambda _: {})),
+    ],
+    ids=lambda value: getattr(value, "label", ""),
+)
+def test_scope_of_policies(expected: Scope, policy: Policy) -> None:
+    assert expected == policy.scope
 
 
 def test_law_of_reading_catches_undeclared_files() -> None:

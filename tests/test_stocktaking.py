@@ -24,7 +24,7 @@ def disk(tmp_path: Path) -> DiskStore:
 
 def stock(store: DiskStore, *reads: str) -> list[StoredRealization]:
     stocktaking = Stocktaking(store.backing, frozenset(reads))
-    return [each for dref in store.drefs() for each in stocktaking.of(dref)]
+    return [each for dref in store.drefs() for each in stocktaking.of(dref, store.rrefs(dref))]
 
 
 # Sizes
@@ -111,6 +111,13 @@ def test_damaged_context_is_not_taken_for_that_of_others(disk: DiskStore) -> Non
 
 def test_derivation_that_went_holds_nothing(disk: DiskStore) -> None:
     dref = registered(disk)
-    (there,) = disk.drefs()
-    disk.remove(dref)
-    assert [] == list(Stocktaking(disk.backing, frozenset()).of(there))
+    rref = put(disk, dref, {})
+    for each in (rref, dref):
+        disk.remove(each)
+    assert [] == list(Stocktaking(disk.backing, frozenset()).of(rref.dref, [rref]))
+
+
+def test_sizes_are_left_out_unless_asked_for(disk: DiskStore) -> None:
+    rref = put(disk, registered(disk), {"n.txt": "1"})
+    (found,) = Stocktaking(disk.backing, frozenset(), with_sizes=False).of(rref.dref, [rref])
+    assert (0, 1) == (found.size, found.seconds)

@@ -145,7 +145,10 @@ def gc(
     """
     store = session.store()
     policy = _policy(keep_latest, keep_best, older_than, max_size)
-    session.show(pn.gc(store, policy, delete=delete, everything=everything))
+    plan = pn.weigh(store, pn.gc(store, policy))
+    if delete:
+        pn.collect(store, plan, everything=everything)
+    session.show(plan)
     if empty_trash:
         from pylightnix_fn.quantity import size_text
 

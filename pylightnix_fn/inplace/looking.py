@@ -17,7 +17,7 @@ from pylightnix_fn.retention.choice import keep_roots
 from pylightnix_fn.retention.collection import GcPlan
 from pylightnix_fn.retention.policy import Policy
 from pylightnix_fn.store.layout import TIME_FILE
-from pylightnix_fn.upkeep import collection, roots
+from pylightnix_fn.upkeep import collection, planning, roots
 
 Reference: TypeAlias = "DRef[object] | RRef[object]"
 
@@ -84,7 +84,11 @@ def linkdref(dref: DRef[object], destdir: Path | str = ".", name: str | None = N
 
 def gc(policy: Policy = keep_roots, *, delete: bool = False) -> GcPlan:
     """What a policy would remove from the store; with ``delete`` it is moved to the trash."""
-    return collection.gc(current_store(), policy, delete=delete)
+    store = current_store()
+    plan = planning.weigh(store, collection.gc(store, policy))
+    if delete:
+        collection.collect(store, plan)
+    return plan
 
 
 def gc_exceptions(*folders: Path | str) -> list[Reference]:

@@ -21,6 +21,7 @@ from pylightnix_fn.refs import checked_name
 from pylightnix_fn.retention.graph import graph_of
 from pylightnix_fn.retention.inventory import Inventory
 from pylightnix_fn.retention.policy import Policy, Reasons
+from pylightnix_fn.retention.scope import NOTHING, Scope
 
 
 @frozen
@@ -108,7 +109,9 @@ def _by_derivation(inventory: Inventory) -> Iterator[Sequence[Candidate]]:
     return iter(groups.values())
 
 
-keep_roots: Final = Policy(frozenset(), _Nothing(), "keep_roots")
+_RECORDS: Final = Scope("records")
+
+keep_roots: Final = Policy(frozenset(), _Nothing(), "keep_roots", NOTHING)
 """Keep the roots and what they need, nothing else."""
 
 
@@ -116,7 +119,7 @@ def keep_latest(n: int) -> Policy:
     """Keep the ``n`` realizations started last, of each derivation."""
     _check_whole("keep_latest", "n", n, 1)
     label = f"keep_latest({n})"
-    return Policy(frozenset(), _Latest(n, label), label)
+    return Policy(frozenset(), _Latest(n, label), label, _RECORDS)
 
 
 def keep_best(n: int, file: str, *, lowest: bool = False) -> Policy:
@@ -128,7 +131,7 @@ def keep_best(n: int, file: str, *, lowest: bool = False) -> Policy:
     if why := _why_no_file(file):
         raise BadParameter("keep_best", "file", f"{shown(file)}, {why}", "a relative path")
     label = f"keep_best({n}, {file!r}{', lowest=True' * lowest})"
-    return Policy(frozenset({file}), _Best(n, file, -1 if lowest else 1, label), label)
+    return Policy(frozenset({file}), _Best(n, file, -1 if lowest else 1, label), label, _RECORDS)
 
 
 def newer_than(age: timedelta) -> Policy:
@@ -139,7 +142,7 @@ def newer_than(age: timedelta) -> Policy:
     """
     _check_age(age)
     label = f"newer_than({duration_text(age.total_seconds())})"
-    return Policy(frozenset(), _Newer(age, label), label)
+    return Policy(frozenset(), _Newer(age, label), label, _RECORDS)
 
 
 def within(limit: int) -> Policy:
@@ -163,7 +166,7 @@ def keep_named(name: str) -> Policy:
     "keep_named('model') & keep_latest(2)"
     """
     label = f"keep_named({checked_name(name)!r})"
-    return Policy(frozenset(), _Named(name, label), label)
+    return Policy(frozenset(), _Named(name, label), label, Scope("names", frozenset({name})))
 
 
 def _check_whole(function: str, parameter: str, value: object, least: int) -> None:

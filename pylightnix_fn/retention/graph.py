@@ -6,7 +6,7 @@ config names. A sound store holds no circle, a damaged one may: every walk here 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
 from attrs import frozen
@@ -26,27 +26,16 @@ class Graph:
 
     def needed(self, text: str) -> tuple[str, ...]:
         """What this needs; of a realization that is not there, only its derivation is known."""
-        if text in self.needs:
-            return self.needs[text]
-        return (rref_from(text).dref.text,) if is_rref(text) else ()
+        found = self.needs.get(text)
+        return at_least_needed(text) if found is None else found
+
+    def reached(self, starts: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
+        """All that these need, as `reached` tells it."""
+        return reached(starts, self.needed, known)
 
     def size(self, texts: Iterable[str]) -> int:
         """The bytes of those of these objects that are there."""
         return sum(self.sizes.get(each, 0) for each in texts)
-
-    def reached(self, starts: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
-        """All that these need, themselves included, but not what is ``known``.
-
-        Each comes with the nearest that needs it, the first of several; a start with itself.
-        """
-        reached = {each: each for each in sorted(starts) if each not in known}
-        queue = list(reached)
-        for text in queue:  # which grows meanwhile
-            for each in self.needed(text):
-                if each not in reached and each not in known:
-                    reached[each] = text
-                    queue.append(each)
-        return reached
 
     def referrers_first(self, texts: Iterable[str]) -> list[str]:
         """These objects, each before all that it needs, so far as no circle prevents it."""
@@ -71,6 +60,31 @@ class Graph:
             else:
                 left.remove(below)
                 path.append((below, iter(self.needed(below))))
+
+
+def at_least_needed(text: str) -> tuple[str, ...]:
+    """What an object needs of which nothing is known but its reference."""
+    return (rref_from(text).dref.text,) if is_rref(text) else ()
+
+
+def reached(
+    starts: Iterable[str],
+    needed: Callable[[str], Iterable[str]],
+    known: Collection[str] = (),
+) -> dict[str, str]:
+    """All that these need, themselves included, but not what is ``known``.
+
+    Each comes with the nearest that needs it, the first of several; a start with itself. What an
+    object needs is asked for once, and only of these.
+    """
+    found = {each: each for each in sorted(starts) if each not in known}
+    queue = list(found)
+    for text in queue:  # which grows meanwhile
+        for each in needed(text):
+            if each not in found and each not in known:
+                found[each] = text
+                queue.append(each)
+    return found
 
 
 def graph_of(inventory: Inventory) -> Graph:

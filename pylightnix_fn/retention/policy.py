@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from pylightnix_fn.refs import RRef
 from pylightnix_fn.retention.inventory import Inventory
+from pylightnix_fn.retention.scope import EVERYTHING, Scope
 
 Reasons: TypeAlias = Mapping[RRef[object], str]
 Keep: TypeAlias = Callable[[Inventory], Reasons]
@@ -27,8 +28,9 @@ def _files(reads: str | Iterable[str]) -> frozenset[str]:
 class Policy:
     """Says what to keep, each with its reason in words.
 
-    ``reads`` names the small text artifacts that it looks at. A realization that the inventory
-    lacks cannot be kept: naming it does nothing.
+    ``reads`` names the small text artifacts that it looks at; of what is beyond its ``scope``, the
+    inventory tells nothing. A realization that the inventory lacks cannot be kept: naming it does
+    nothing.
 
     >>> from pylightnix_fn.retention.choice import keep_best, keep_latest
     >>> (keep_latest(2) | keep_best(1, "accuracy.txt")).label
@@ -38,14 +40,17 @@ class Policy:
     reads: frozenset[str] = field(converter=_files)
     keep: Keep
     label: str = "a policy of the user"
+    scope: Scope = EVERYTHING
 
     def __or__(self, other: Policy) -> Policy:
         label = f"{self.label} | {other.label}"
-        return Policy(self.reads | other.reads, _Either(self.keep, other.keep), label)
+        keep, scope = _Either(self.keep, other.keep), self.scope | other.scope
+        return Policy(self.reads | other.reads, keep, label, scope)
 
     def __and__(self, other: Policy) -> Policy:
         label = " & ".join(_operand(each) for each in (self, other))
-        return Policy(self.reads | other.reads, _Both(self.keep, other.keep), label)
+        keep, scope = _Both(self.keep, other.keep), self.scope & other.scope
+        return Policy(self.reads | other.reads, keep, label, scope)
 
 
 @frozen

@@ -23,7 +23,7 @@ from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import DRef
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import is_there
-from pylightnix_fn.store.layout import BUILD_FILE, is_realization, rref_of
+from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, rref_of
 from pylightnix_fn.store.recollection import Seen, identity_of
 from pylightnix_fn.store.records import context_text, read_candidate, read_text
 from pylightnix_fn.store_protocol import MAX_TEXT
@@ -71,7 +71,7 @@ def candidates_of(
 ) -> tuple[Candidate, ...]:
     """The realizations with just this context, sorted, with the texts that a matcher reads."""
     fs, place, now = backing.fs, backing.layout.place(dref), time.time_ns()
-    names = [name for name in names_in(fs, place) if is_realization(name)]
+    names = [name for name in names_in(fs, place) if name != CONFIG_FILE]
     if not names or not is_there(backing, dref):
         return ()
     text, is_wary = context_text(context), backing.recollection.is_wary

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pylightnix_fn.files import is_folder, names_in
-from pylightnix_fn.refs import DRef, RRef
+from pylightnix_fn.refs import DRef, RRef, rrefs
 from pylightnix_fn.store.backing import Backing
-from pylightnix_fn.store.layout import dref_of, rref_of
+from pylightnix_fn.store.layout import dref_of
 from pylightnix_fn.tree import Folder
+
+_FOLDER: Final = Folder()
 
 
 def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
@@ -19,9 +22,9 @@ def drefs_of(backing: Backing) -> tuple[DRef[Folder], ...]:
 
 def rrefs_of(backing: Backing, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
     """All realizations of a derivation, sorted."""
-    listed = (rref_of(name, dref) for name in names_in(backing.fs, backing.layout.place(dref)))
-    found = tuple(rref for rref in listed if rref is not None)
-    return found if found and is_there(backing, dref) else ()
+    fs, place = backing.fs, backing.layout.place(dref)
+    found = rrefs(names_in(fs, place), dref, _FOLDER)
+    return tuple(found) if found and is_folder(fs, place) else ()
 
 
 def is_there(backing: Backing, reference: DRef[object] | RRef[object]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
+from pylightnix_fn.errors.plan import MalformedReference
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, is_dref, is_rref, rref_from
 from pylightnix_fn.tree import Folder
 
@@ -17,7 +17,7 @@ MANIFEST_FILE: Final = "__manifest__.json"
 BUILD_FILE: Final = "__build__.json"
 TIME_FILE: Final = "__buildtime__.txt"
 
-_REALIZATION: Final = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}")
+_FOLDER: Final = Folder()
 
 
 @frozen
@@ -125,20 +125,20 @@ class Layout:
 
 def dref_of(folder: str) -> DRef[Folder] | None:
     """The derivation that a folder of this name holds; `None` if it holds none."""
-    text = f"dref:{folder}"
-    return dref_from(text) if is_dref(text) else None
-
-
-def is_realization(folder: str) -> bool:
-    """Whether a folder of this name holds a realization of the derivation around it."""
-    return _REALIZATION.fullmatch(folder) is not None
+    try:
+        return DRef(f"dref:{folder}", _FOLDER)
+    except MalformedReference:
+        return None
 
 
 def rref_of(folder: str, dref: DRef[object]) -> RRef[Folder] | None:
     """The realization that a folder of this name holds; `None` if it holds none."""
-    if not is_realization(folder):
+    if len(folder) != HASH_LENGTH:
         return None
-    return rref_from(f"rref:{folder}-{dref.text.removeprefix('dref:')}")
+    try:
+        return RRef(f"rref:{folder}-{dref.text[5:]}", _FOLDER)
+    except MalformedReference:
+        return None
 
 
 def reference_of(text: str) -> DRef[Folder] | RRef[Folder] | None:

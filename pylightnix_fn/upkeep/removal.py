@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pylightnix_fn.errors.store import MissingObject, StillNeeded
 from pylightnix_fn.refs import DRef
-from pylightnix_fn.retention.collection import GcPlan, Removal
+from pylightnix_fn.retention.collection import GcPlan
 from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.census import is_there
@@ -22,8 +22,7 @@ def discard(store: DiskStore, reference: Reference) -> Collection:
         if not is_there(store.backing, reference):
             raise MissingObject(reference.text, str(store.root))
     parts = store.rrefs(reference) if isinstance(reference, DRef) else ()
-    wanted = tuple(Removal(each, "it was asked for", 0, 0) for each in (*parts, reference))
-    done = collect(store, GcPlan((), wanted), everything=True)
+    done = collect(store, GcPlan((), (*parts, reference), "discard"), everything=True)
     if done.spared:
         if done.name:
             undo(store, done.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -24,7 +24,6 @@ from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.retention.inventory import StoredRealization
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.candidates import texts_of
-from pylightnix_fn.store.layout import rref_of
 from pylightnix_fn.store.records import MAX_RECORD, context_of, read_build, read_text
 from pylightnix_fn.tree import Folder
 
@@ -33,30 +32,30 @@ LONG_AGO: Final = datetime.fromtimestamp(0, UTC)  # when something began whose r
 
 @frozen
 class Stocktaking:
-    """One look at all realizations, with the texts that a policy reads."""
+    """One look at realizations, with the texts that a policy reads; sizes only if asked for."""
 
     backing: Backing
     reads: frozenset[str]
+    with_sizes: bool = True
     _contexts: dict[str | None, Context] = Factory(dict)  # many have the same
 
-    def of(self, dref: DRef[Folder]) -> Iterator[StoredRealization]:
-        """The realizations of a derivation, sorted."""
+    def of(self, dref: DRef[Folder], rrefs: Iterable[RRef[Folder]]) -> Iterator[StoredRealization]:
+        """These realizations of a derivation; none where it went meanwhile."""
         fs, place = self.backing.fs, self.backing.layout.place(dref)
         try:
             top = fs.open(place, FOLDER)
         except (FileNotFoundError, NotADirectoryError):
             return
         try:
-            for name in sorted(fs.listdir(top)):
-                rref = rref_of(name, dref)
-                if rref is not None:
-                    yield self._stored(rref, place, name, top)
+            for rref in rrefs:
+                yield self._stored(rref, place, rref.digest, top)
         finally:
             fs.close(top)
 
     def _stored(self, rref: RRef[Folder], place: str, name: str, top: int) -> StoredRealization:
         fs = self.backing.fs
-        size, texts = freed_by(fs, name, at=top), texts_of(fs, f"{place}/{name}", self.reads)
+        size = freed_by(fs, name, at=top) if self.with_sizes else 0
+        texts = texts_of(fs, f"{place}/{name}", self.reads)
         try:
             facts = read_build(fs, name, rref, at=top).facts
             context = self._context(rref, name, top)

@@ -190,13 +190,13 @@ class Nursery:
 
 def mutate(patch: pytest.MonkeyPatch, mutant: Mutant | None) -> None:
     """Leave one line of the protocol out; all the others must stand a collector that dawdles."""
-    patch.setattr("pylightnix_fn.upkeep.collection.in_use", _in_use_slowly)
+    patch.setattr("pylightnix_fn.upkeep.planning.in_use", _in_use_slowly)
     if mutant == "pins outside the gate":
         patch.setattr("pylightnix_fn.store.disk.locked", _ungated)
     elif mutant == "publishes outside the gate":
         patch.setattr("pylightnix_fn.store.publication.locked", _ungated)
     elif mutant == "sees no writers":
-        patch.setattr("pylightnix_fn.upkeep.collection.in_use", _nobody)
+        patch.setattr("pylightnix_fn.upkeep.planning.in_use", _nobody)
 
 
 def _ungated(fs: FileSystem, path: Path, *, shared: bool = False) -> AbstractContextManager[None]:

@@ -416,10 +416,10 @@ def test_store_does_what_the_model_says(
     ("function", "wrong"),
     [
         pytest.param(
-            "pylightnix_fn.upkeep.collection.in_use", lambda backing: {}, id="forgets writers"
+            "pylightnix_fn.upkeep.planning.in_use", lambda backing: {}, id="forgets writers"
         ),
         pytest.param(
-            "pylightnix_fn.upkeep.collection.roots_of", lambda backing: {}, id="forgets roots"
+            "pylightnix_fn.upkeep.planning.roots_of", lambda backing: {}, id="forgets roots"
         ),
         pytest.param("pylightnix_fn.store.disk.users_of", lambda store, each: (), id="cuts off"),
     ],

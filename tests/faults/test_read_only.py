@@ -33,7 +33,8 @@ from pylightnix_fn import (
 from pylightnix_fn.errors.store import DamagedObject, StoreNotWritable
 from pylightnix_fn.refs import rref_from
 from pylightnix_fn.store.machine import Machine
-from pylightnix_fn.upkeep.collection import gc, survey
+from pylightnix_fn.upkeep.collection import gc
+from pylightnix_fn.upkeep.planning import survey
 from pylightnix_fn.upkeep.roots import add_root, link, named_roots, remove_root
 from pylightnix_fn.upkeep.sharing import optimise
 from pylightnix_fn.upkeep.space import du
