@@ -78,7 +78,7 @@ class Tree:
         """The entries as they stand in a manifest, in canonical JSON."""
         return canonical(self.json())
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The sha256 over all entries, as 64 hexadecimal digits."""
         return digest(self.text)
