@@ -20,7 +20,7 @@ from pylightnix_fn.errors.plan import BadParameter, DerivationOverwritten
 from pylightnix_fn.events import Event, Observer, Planned, unobserved
 from pylightnix_fn.outputs import Sealed, bind
 from pylightnix_fn.plan import Budget, Plan, plan_of
-from pylightnix_fn.pools import Workers, opened_pool
+from pylightnix_fn.pools import Pool, Threads, Workers, opened_pool
 from pylightnix_fn.progression import Run
 from pylightnix_fn.queueing import Queue
 from pylightnix_fn.realization import Realization
@@ -80,10 +80,18 @@ def realize(
         before = None if observe is unobserved else urgency.before
         queue = Queue(free, urgency if pool.slots != 1 else None)
         wishes = (budget, forced, asserted, given, keep_going)
-        plan = Run(store, pool, tell, *wishes, plan, queue, before).to_the_end()
+        plan = _kind_of_run(pool)(store, pool, tell, *wishes, plan, queue, before).to_the_end()
     if plan.failed:
         raise _all_failures(plan)
     return closure.shape(_Settled(store, plan))
+
+
+def _kind_of_run(pool: Pool) -> type[Run]:
+    if isinstance(pool, Threads):
+        from pylightnix_fn.turns import SharedRun  # for those who need it
+
+        return SharedRun
+    return Run
 
 
 def _among(

@@ -54,18 +54,23 @@ class Run:
         """Settle, or give up, every derivation of the plan."""
         self.fresh.extend(self.plan.ready())
         try:
-            while self.fresh or self.queue or self.running or self.found:
-                if self.fresh:
-                    self.look_at(self.fresh.popleft())
-                elif self.found:
-                    self.keep_found()
-                else:
-                    self.start()
-                    self.take(self.done.get())
+            self.go_on()
+            while self.running:
+                self.take(self.done.get())
+                self.go_on()
         except BaseException as error:
             self.give_up(error)
             raise
         return self.plan
+
+    def go_on(self) -> None:
+        """Do all that can be done without waiting for a result."""
+        while self.fresh or self.found:
+            if self.fresh:
+                self.look_at(self.fresh.popleft())
+            else:
+                self.keep_found()
+        self.start()
 
     def look_at(self, dref: DRef[object]) -> None:
         """Settle a derivation on what there is, or let it wait for a build."""
@@ -89,7 +94,7 @@ class Run:
         """Let nobody remove what was found any more; begin again where somebody has."""
         found, self.found = self.found, []
         if not self.store.pin(found):
-            wait(self.running)  # what they gave is found again
+            self.let_end()  # what they gave is found again
             self.withdrawn()
             self.queue.clear()
             self.suspects.clear()
@@ -105,7 +110,7 @@ class Run:
                 task = evolve(task, before=self.before(task.dref))
             promise = self.submitted(task)
             self.running[promise] = (task, time.monotonic())
-            promise.add_done_callback(self.done.put)
+            promise.add_done_callback(self.came)
 
     def submitted(self, task: Task) -> Promise:
         """What will come of a task; an error, where it cannot be handed over."""
@@ -115,6 +120,14 @@ class Run:
             refused = Promise()
             refused.set_exception(error)
             return refused
+
+    def came(self, promise: Promise) -> None:
+        """Hear, in whatever thread, that a promise has come true."""
+        self.done.put(promise)
+
+    def let_end(self) -> None:
+        """Wait for what runs."""
+        wait(self.running)
 
     def take(self, promise: Promise) -> None:
         """Go on with what came of a build."""

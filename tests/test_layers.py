@@ -32,6 +32,7 @@ EFFECTS: Final = (
     ("inquiry", "loading", "graph.gathering", "graph.graphviz", "transfer"),
     ("upkeep", "pausing", "optics"),
     ("driver", "outlook", "stages", "dask_workers"),
+    ("turns",),
     ("progression",),
     ("pools",),
     ("queueing", "parcel"),
