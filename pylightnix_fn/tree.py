@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
-from pylightnix_fn.canonical import Json, canonical, digest
+from pylightnix_fn.canonical import Json, canonical, digest, spelled
 
 Kind: TypeAlias = Literal["file", "directory", "symlink"]
 
@@ -94,6 +94,9 @@ class Tree:
 
 
 def realization_digest(tree: Tree, context: Mapping[str, Iterable[str]]) -> str:
-    """The sha256 that names a realization: over its artifacts and what it was built from."""
+    """The sha256 that names a realization: over its artifacts and what it was built from.
+
+    The texts of a context are those of references, which were judged when they were made.
+    """
     plain: Json = {dref: list(rrefs) for dref, rrefs in context.items()}
-    return digest(canonical({"context": plain, "tree": tree.digest}))
+    return digest(spelled({"context": plain, "tree": tree.digest}))
