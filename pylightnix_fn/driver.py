@@ -98,7 +98,7 @@ def _realize(
     while not search.all_stays():
         search.begin_again()
     if search.missing:
-        from pylightnix_fn.progression import build_missing  # for who has something to build
+        from pylightnix_fn.undertaking import build_missing  # for who has something to build
 
         build_missing(search, executor, jobs, capacity)
 

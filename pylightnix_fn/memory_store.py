@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import Factory, evolve, frozen
 
@@ -67,6 +67,22 @@ class _Kept:
             return None
 
 
+_NOTHING: Final = Tree()
+
+
+class _Forks:
+    """How often this process has forked: a child may have made a folder unknown here."""
+
+    number = 0
+
+    @classmethod
+    def add(cls) -> None:
+        cls.number += 1
+
+
+os.register_at_fork(before=_Forks.add)
+
+
 def _new_place() -> Path:
     place = Path(tempfile.mkdtemp(prefix="pylightnix-"))
     # Not when the store is dropped: paths into it may still be in somebody's hands.
@@ -83,7 +99,9 @@ class MemoryStore:
     """
 
     _configs: dict[DRef[object], Config] = Factory(dict)
-    _kept: dict[DRef[object], dict[RRef[object], _Kept]] = Factory(dict)
+    _kept: dict[RRef[object], _Kept] = Factory(dict)
+    _made: dict[DRef[object], list[RRef[object]]] = Factory(dict)
+    _unasked: dict[Path, int] = Factory(dict)  # folders of builds, and the forks before each
     _turns: dict[_Turn, Lock] = Factory(dict)
     _lock: Lock = Factory(Lock)
     _numbers: count[int] = Factory(count)
@@ -101,12 +119,12 @@ class MemoryStore:
     ) -> tuple[Candidate, ...]:
         return tuple(
             candidate_of(each.record, {name: each.text(name) for name in reads})
-            for each in tuple(self._kept.get(dref, {}).values())
-            if each.record.context == context
+            for each in map(self._kept.get, tuple(self._made.get(dref, ())))
+            if each is not None and each.record.context == context
         )
 
     def pin(self, rrefs: Iterable[RRef[object]]) -> bool:
-        return all(rref in self._kept.get(rref.dref, {}) for rref in rrefs)
+        return all(rref in self._kept for rref in rrefs)
 
     @contextmanager
     def building(
@@ -124,22 +142,27 @@ class MemoryStore:
 
     def stage(self, dref: DRef[object]) -> Staging:
         home = f"{dref.name[:64]}-{os.getpid()}-{next(self._numbers)}"
-        folder = self._place.joinpath(home, "out")
-        return Staging(folder, partial(folder.mkdir, parents=True, exist_ok=True))
+        folder = self._place / f"{home}/out"
+        self._unasked[folder] = _Forks.number
+        return Staging(folder, partial(_make, self._unasked, folder))
 
     def commit(
         self, staging: Staging, dref: DRef[object], context: Context, facts: Facts
     ) -> Record:
         self._check_needs(dref, context)
-        tree, files, log = _taken(staging, dref.name)
+        if self._unasked.pop(staging.place, None) == _Forks.number:
+            tree, files, log = _NOTHING, dict[str, bytes](), None
+        else:
+            tree, files, log = _taken(staging, dref.name)
         made = rref(digest_of(tree, context), DRef(dref.text, Folder()))
         new = _Kept(Record(made, context, facts, tree.size), tree, files, log)
         with self._lock:
-            of_dref = self._kept.setdefault(dref, {})
-            if before := of_dref.get(made):
+            if before := self._kept.get(made):
                 newest = max(before.record.facts, facts, key=lambda each: each.started)
                 new = evolve(before, record=evolve(before.record, facts=newest))
-            of_dref[made] = new
+            else:
+                self._made.setdefault(dref, []).append(made)
+            self._kept[made] = new
         return new.record
 
     def failures(self, dref: DRef[object] | None = None) -> tuple[Failure, ...]:
@@ -170,8 +193,8 @@ class MemoryStore:
         return tuple(DRef(text, Folder()) for text in sorted(dref.text for dref in self._configs))
 
     def rrefs(self, dref: DRef[object]) -> tuple[RRef[Folder], ...]:
-        kept = self._kept.get(dref, {})
-        return tuple(RRef(text, Folder()) for text in sorted(rref.text for rref in kept))
+        made = self._made.get(dref, ())
+        return tuple(RRef(text, Folder()) for text in sorted(rref.text for rref in tuple(made)))
 
     def remove(self, reference: DRef[object] | RRef[object]) -> None:
         if isinstance(reference, DRef):
@@ -182,9 +205,11 @@ class MemoryStore:
             raise StillNeeded(reference.text, "\n".join(users))
         if isinstance(reference, DRef):
             del self._configs[reference]
-            self._kept.pop(reference, None)
+            for rref in self._made.pop(reference, ()):
+                del self._kept[rref]
         else:
-            del self._kept[reference.dref][reference]
+            self._made[reference.dref].remove(reference)
+            del self._kept[reference]
 
     def _check_needs(self, dref: DRef[object], context: Context) -> None:
         self.config(dref)
@@ -193,16 +218,22 @@ class MemoryStore:
                 self._find(each)
 
     def _find(self, rref: RRef[object]) -> _Kept:
-        kept = self._kept.get(rref.dref, {}).get(rref)
+        kept = self._kept.get(rref)
         if kept is None:
             raise MissingObject(rref.text, "in memory")
         return kept
 
 
+def _make(unasked: dict[Path, int], folder: Path) -> None:
+    """Not a method: a staging travels between processes, which a store does not."""
+    unasked.pop(folder, None)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def _taken(staging: Staging, name: str) -> tuple[Tree, dict[str, bytes], bytes | None]:
     """What was staged, as values; its folder goes, if there ever was one."""
     if not os.path.lexists(staging.home):
-        return Tree(), {}, None
+        return _NOTHING, {}, None
     tree = seal(staging.place, name)
     files = {
         entry.path: (staging.place / entry.path).read_bytes()

@@ -8,47 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from concurrent.futures import BrokenExecutor, Executor, wait
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, wait
 from queue import SimpleQueue
 from typing import Final
 
 from attrs import Factory, define, evolve
 
 from pylightnix_fn.asking import Task
-from pylightnix_fn.errors.build import TooFewResources, WorkerLost
+from pylightnix_fn.errors.build import WorkerLost
 from pylightnix_fn.finding import Search
-from pylightnix_fn.observer import unobserved
-from pylightnix_fn.plan import Plan
-from pylightnix_fn.pools import Pool, Promise, Workers, opened_pool
+from pylightnix_fn.pools import Pool, Promise
 from pylightnix_fn.queueing import Queue
 from pylightnix_fn.refs import DRef
-from pylightnix_fn.resources import lacking
-from pylightnix_fn.urgency import Urgency
 
 MOST_LOST: Final = 3  # workers that may be lost with one derivation
-
-
-def build_missing(
-    search: Search,
-    executor: Executor | Workers | None,
-    jobs: int | None,
-    capacity: Mapping[str, float],
-) -> None:
-    """Build what a search misses, and what that makes it look for, to the end of its plan."""
-    with opened_pool(executor, jobs, search.observe) as pool:
-        free = {**pool.free, **capacity}
-        _check_resources(search.plan, free)
-        urgency = Urgency(search.store, search.plan)
-        before = None if search.observe is unobserved else urgency.before
-        Run(search, pool, Queue(free, urgency if pool.slots != 1 else None), before).to_the_end()
-
-
-def _check_resources(plan: Plan, free: Mapping[str, float]) -> None:
-    for each in plan.graph.derivations.values():
-        for name in lacking(each.resources, free):
-            wanted = each.resources.amounts()[name]
-            raise TooFewResources(each.name, name, wanted, free.get(name, 1))
 
 
 @define
@@ -67,19 +41,18 @@ class Run:
     def to_the_end(self) -> None:
         """Settle, or give up, every derivation of the plan."""
         try:
-            self.look()
-            while self.queue or self.running:
-                self.start()
+            self.go_on()
+            while self.running:
                 self.take(self.done.get())
-                self.look()
+                self.go_on()
         except BaseException as error:
             self.give_up(error)
             raise
 
-    def look(self) -> None:
-        """Settle what needs no build, and let what does wait; all again if something went."""
+    def go_on(self) -> None:
+        """Do all that can be done without waiting for a result; all again if something went."""
         while not self.search.all_stays():
-            wait(self.running)  # what they gave is found again
+            self.let_end()  # what they gave is found again
             self.withdrawn()
             self.queue.clear()
             self.suspects.clear()
@@ -87,6 +60,7 @@ class Run:
         for task in self.search.missing:
             self.queue.add(task)
         self.search.missing.clear()
+        self.start()
 
     def start(self) -> None:
         """Hand over what there is room for."""
@@ -96,7 +70,7 @@ class Run:
                 task = evolve(task, before=self.before(task.dref))
             promise = self.submitted(task)
             self.running[promise] = (task, time.monotonic())
-            promise.add_done_callback(self.done.put)
+            promise.add_done_callback(self.came)
 
     def submitted(self, task: Task) -> Promise:
         """What will come of a task; an error, where it cannot be handed over."""
@@ -106,6 +80,14 @@ class Run:
             refused = Promise()
             refused.set_exception(error)
             return refused
+
+    def came(self, promise: Promise) -> None:
+        """Hear, in whatever thread, that a promise has come true."""
+        self.done.put(promise)
+
+    def let_end(self) -> None:
+        """Wait for what runs."""
+        wait(self.running)
 
     def take(self, promise: Promise) -> None:
         """Go on with what came of a build."""

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from pylightnix_fn.canonical import Json, canonical, digest, spelled
+from pylightnix_fn.canonical import Json, digest, spelled
 
 Kind: TypeAlias = Literal["file", "directory", "symlink"]
 
@@ -114,7 +114,7 @@ class Tree:
         """The entries as they stand in a manifest, in canonical JSON."""
         return spelled(self.json())  # the names of entries were looked at when they were made
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The sha256 over all entries, as 64 hexadecimal digits."""
         return digest(self.text)
@@ -130,6 +130,9 @@ class Tree:
 
 
 def realization_digest(tree: Tree, context: Mapping[str, Iterable[str]]) -> str:
-    """The sha256 that names a realization: over its artifacts and what it was built from."""
+    """The sha256 that names a realization: over its artifacts and what it was built from.
+
+    The texts of a context are those of references, which were judged when they were made.
+    """
     plain: Json = {dref: list(rrefs) for dref, rrefs in context.items()}
-    return digest(canonical({"context": plain, "tree": tree.digest}))
+    return digest(spelled({"context": plain, "tree": tree.digest}))

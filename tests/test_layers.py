@@ -32,6 +32,8 @@ EFFECTS: Final = (
     ("inquiry", "loading", "graph.gathering", "graph.graphviz", "transfer"),
     ("upkeep", "pausing", "optics"),
     ("driver", "outlook", "stages", "dask_workers"),
+    ("undertaking",),
+    ("turns",),
     ("progression",),
     ("pools",),
     ("queueing", "parcel"),

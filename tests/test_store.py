@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from children import in_child
 from scenarios import facts, files, listing, put, registered
 
 from pylightnix_fn import DRef, MemoryStore, RRef, Store, dref_from, mkconfig, rref_from
@@ -83,6 +84,14 @@ def test_commit_gives_the_record(store: Store, before: int | None) -> None:
     made = store.commit(staging, dref, {}, facts(10))
     assert store.record(made.rref) == made
     assert facts(max(10, before or 0)).started == made.facts.started
+
+
+def test_what_a_child_of_this_process_wrote_is_kept(store: Store) -> None:
+    dref = registered(store)
+    staging = store.stage(dref)
+    assert 0 == in_child(lambda: (staging.folder / "a.txt").write_text("data", encoding="utf-8"))
+    rref = store.commit(staging, dref, {}, facts()).rref
+    assert "data" == (store.folder(rref) / "a.txt").read_text(encoding="utf-8")
 
 
 def test_committed_staging_is_gone(store: Store) -> None:
