@@ -15,6 +15,7 @@ FIND: Final = "nothing to do"
 MAKE: Final = "first run, nothing waits for the disk"
 THREADS: Final = 8
 SHARED: Final = 0.5
+SHARE: Final = f"first run on {THREADS} threads, each stage on the disk"
 SYNC: Final = "first run, each stage on the disk"
 
 
@@ -78,8 +79,7 @@ def committing(stages: int, runs: int) -> Case:
         Goal(f"at most {SHARED} waits for the disk a stage", SHARED, (), "syncs", per=stages),
         within(1.5, FLOOR),
     )
-    label = f"{size_label('fan-in', stages)}, {THREADS} threads"
-    return Case(SYNC, label, contenders, goals, True, runs)
+    return Case(SHARE, size_label("fan-in", stages), contenders, goals, True, runs)
 
 
 def peers(shape: str, stages: int) -> tuple[Contender, ...]:

@@ -54,9 +54,8 @@ class Bench:
         found = {each.name: Series(problem=missing.get(each.needs, "")) for each in case.contenders}
         with temporary() as place:
             turns = _Turns(case, self, place, found)
-            for number in range(case.runs):
+            for _ in range(case.runs):
                 for each in case.contenders:
-                    self.progress.step(f"{each.name}, run {number + 1}")
                     turns.run(each)
             turns.trace()
             turns.leave()
@@ -145,7 +144,6 @@ class _Turns:
                 continue
             if not walls or median(walls) > TRACED or bench.limits.left() <= 0:
                 continue
-            bench.progress.step(f"{contender.name}, system calls")
             with self.folder(contender):
                 counts = self.place / "counts"
                 words = ("strace", "-c", "-f", "-o", str(counts), *contender.command)
@@ -176,7 +174,9 @@ class _Turns:
                 self.bench.stocks.keep(self.case, contender, mine)
 
     def once(self, command: tuple[str, ...], contender: Contender, ours: float) -> Sample:
+        """A process of a contender, as long as it may take beside what ours took."""
         bench = self.bench
+        bench.progress.step(contender.name)
         folder = str(self.place / (contender.shares or contender.name))
         python = str(bench.environment.python)
         words = [each.replace("{folder}", folder).replace("{python}", python) for each in command]

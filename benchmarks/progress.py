@@ -16,30 +16,31 @@ class Progress:
     cases: int
     began: float = Factory(time.monotonic)
     number: int = 0
-    title: str = ""
+    workload: str = ""
+    label: str = ""
 
-    def case(self, title: str) -> None:
+    def case(self, workload: str, label: str) -> None:
         """The next case begins."""
-        self.number, self.title = self.number + 1, title
+        self.number, self.workload, self.label = self.number + 1, workload, label
         if not sys.stderr.isatty():
-            print(self.line(""), file=sys.stderr, flush=True)
+            print(self.line(), file=sys.stderr, flush=True)
 
-    def step(self, what: str) -> None:
-        """This runs now."""
+    def step(self, who: str) -> None:
+        """This one runs now."""
         if sys.stderr.isatty():
             width = shutil.get_terminal_size().columns - 1
-            print(f"\r{self.line(what):<{width}.{width}}", end="", file=sys.stderr, flush=True)
+            print(f"\r{self.line(who):<{width}.{width}}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         """Make room for a part of the table."""
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
-    def line(self, what: str) -> str:
-        """Which case of how many, after how long; what runs comes before its title."""
-        who = f"{what}: " if what else ""
+    def line(self, who: str = "") -> str:
+        """Which case of how many, after how long; what tells most comes first."""
         passed = clock(time.monotonic() - self.began)
-        return f"case {self.number} of {self.cases}, {passed}  {who}{self.title}"
+        words = ", ".join(each for each in (who, self.label, self.workload) if each)
+        return f"case {self.number} of {self.cases}, {passed}  {words}"
 
 
 def clock(seconds: float) -> str:

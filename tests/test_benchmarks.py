@@ -102,7 +102,8 @@ def test_a_full_run_holds_the_goals_beside_pipelines() -> None:
 
 
 def test_threads_that_share_a_wait_for_the_disk_are_a_case_of_their_own() -> None:
-    (case,) = [each for each in pipelines(False) if each.title.endswith("1,000, 8 threads")]
+    title = "first run on 8 threads, each stage on the disk, fan-in of 1,000"
+    (case,) = [each for each in pipelines(False) if each.title == title]
     assert [("syncs", 1000), ("wall", 1)] == [(each.figure, each.per) for each in case.goals]
 
 
@@ -262,10 +263,10 @@ def test_a_table_has_eighty_columns_and_tells_where_the_time_went() -> None:
 
 def test_progress_tells_the_case_of_how_many(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(2)
-    progress.case("import, the package")
-    progress.step("joblib, run 2")
-    assert "case 1 of 2, 0:00  import, the package\n" == capsys.readouterr().err
-    assert "case 1 of 2, 0:00  joblib, run 2: import, the package" == progress.line("joblib, run 2")
+    progress.case("import", "the package")
+    progress.step("joblib")
+    assert "case 1 of 2, 0:00  the package, import\n" == capsys.readouterr().err
+    assert "case 1 of 2, 0:00  joblib, the package, import" == progress.line("joblib")
 
 
 def test_an_unknown_case_is_told_with_those_that_there_are() -> None:
