@@ -49,12 +49,12 @@ faults: ## break the store on purpose, TIMES=10 times as often as `make test` do
 	@.ci/programs
 	.venv/bin/python -m pytest -q -n auto --dist loadfile tests/faults --faults=$(TIMES)
 
-bench: ## measure against peers and floors, WHAT='--time-limit 900 nothing' for a part
-	@$(call environment,dev)
+bench: ## measure against peers and floors, half an hour, WHAT='--time-limit 900 nothing' for a part
+	@$(call environment,)
 	@.venv/bin/python -m benchmarks $(WHAT)
 
 bench-quick: ## the same in three minutes: smaller, and fewer times
-	@$(call environment,dev)
+	@$(call environment,)
 	@.venv/bin/python -m benchmarks --quick $(WHAT)
 
 clean: ## remove .venv and every cache, but no store

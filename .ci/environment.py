@@ -60,7 +60,7 @@ def make() -> None:
 
 
 def install(extras: set[str]) -> None:
-    what = f".[{','.join(sorted(extras))}]"
+    what = f".[{','.join(sorted(extras))}]" if extras else "."
     say(f"installing {what}; the first time takes a minute or more (TensorFlow: 0.6 GB)")
     RECORD.write_text("{}")
     if not run("-m", "pip", "install", "-q", "-q", "--no-input", "-e", what):

@@ -9,9 +9,13 @@ from attrs import evolve
 from benchmarks.workload import FLOOR, OURS, Case, Contender, Goal, ahead_of, program, within
 
 SHAPES: Final = ("chain", "fan-in", "layers")
+SIZES: Final = (100, 1000, 10_000)
 NAMES: Final = ("joblib", "doit", "redun", "snakemake", "pylightnix")
 FIND: Final = "nothing to do"
 MAKE: Final = "first run, nothing waits for the disk"
+THREADS: Final = 8
+SHARED: Final = 0.5
+SHARE: Final = f"first run on {THREADS} threads, each stage on the disk"
 SYNC: Final = "first run, each stage on the disk"
 
 
@@ -35,7 +39,8 @@ def finding(shape: str, stages: int, runs: int, smaller: int | None) -> Case:
     floor = Contender(FLOOR, program("pipeline_floor", "find", *arguments, "off"), shares=OURS)
     contenders = (_ours(shape, stages, "off"), floor, *peers(shape, stages))
     label = size_label(shape, stages)
-    return Case(FIND, label, contenders, tuple(goals), runs=runs, family=f"{FIND} {shape}")
+    family, stock = f"{FIND} {shape}", f"{label}, off"
+    return Case(FIND, label, contenders, tuple(goals), runs=runs, family=family, stock=stock)
 
 
 def making(shape: str, stages: int, runs: int, durability: str) -> Case:
@@ -48,12 +53,33 @@ def making(shape: str, stages: int, runs: int, durability: str) -> Case:
     goals = (
         within(1.5 if durable else 2, FLOOR),
         ahead_of(("redun",) if durable else NAMES),
+        *((_waits(stages),) if durable else ()),
     )
     ours = _ours(shape, stages, durability)
     workload, label = SYNC if durable else MAKE, size_label(shape, stages)
-    return Case(
-        workload, label, (ours, floor, *others), goals, True, runs, family=f"{workload} {shape}"
+    family, stock = f"{workload} {shape}", "" if durable else f"{label}, off"
+    contenders = (ours, floor, *others)
+    return Case(workload, label, contenders, goals, True, runs, family=family, stock=stock)
+
+
+def _waits(stages: int) -> Goal:
+    # The store waits for the disk twice on its own account: once made, and for all configs.
+    limit = (stages + 2) / stages
+    return Goal("one wait for the disk a stage", limit, (), "syncs", per=stages)
+
+
+def committing(stages: int, runs: int) -> Case:
+    """Threads that come to an end at the same time share one wait for the disk."""
+    arguments = ("{folder}", "fan-in", str(stages), "batch")
+    contenders = (
+        Contender(OURS, program("pipeline", *arguments, str(THREADS))),
+        Contender(FLOOR, program("pipeline_floor", "make", *arguments)),
     )
+    goals = (
+        Goal(f"at most {SHARED} waits for the disk a stage", SHARED, (), "syncs", per=stages),
+        within(1.5, FLOOR),
+    )
+    return Case(SHARE, size_label("fan-in", stages), contenders, goals, True, runs)
 
 
 def peers(shape: str, stages: int) -> tuple[Contender, ...]:
@@ -61,14 +87,14 @@ def peers(shape: str, stages: int) -> tuple[Contender, ...]:
     arguments = ("{folder}", shape, str(stages))
     in_python = ("joblib", "doit", "redun", "diskcache", "pylightnix")
     tools = (
-        ("snakemake", ("-q", "all", "-c", "1", "-s", "{folder}/Snakefile", "-d", "{folder}")),
-        ("ninja", ("-C", "{folder}")),
-        ("make", ("-s", "-C", "{folder}")),
+        ("snakemake", program("with_snakemake", "{folder}")),
+        ("ninja", ("ninja", "-C", "{folder}")),
+        ("make", ("make", "-s", "-C", "{folder}")),
     )
     return (
         *(_python(name, arguments) for name in in_python),
         *(
-            Contender(name, (name, *words), name, stock=program("rules", name, *arguments))
+            Contender(name, words, name, stock=program("rules", name, *arguments))
             for name, words in tools
         ),
     )
@@ -83,24 +109,21 @@ def _python(name: str, arguments: tuple[str, ...]) -> Contender:
 
 
 def pipelines(quick: bool) -> list[Case]:
-    """Every shape and size; fewer of both in a quick run."""
+    """Every shape and size, the smaller first; what is made in one case is found in the next."""
     if quick:
         few, many = finding("chain", 100, 3, None), finding("layers", 500, 3, None)
         made = [making("chain", 100, 3, durability) for durability in ("off", "batch")]
-        return [few, evolve(many, contenders=_fast(many)), *made]
-    sizes = (100, 1000, 10_000)
-    found = [
-        finding(shape, stages, 3 if stages == 10_000 else 7, smaller)
-        for shape in SHAPES
-        for smaller, stages in zip((None, *sizes), sizes, strict=False)
-    ]
-    made = [
-        making(shape, stages, 3 if stages == 10_000 else 5, "off")
-        for shape in SHAPES
-        for stages in sizes
-    ]
-    synced = [making(shape, stages, 5, "batch") for shape in SHAPES for stages in (100, 1000)]
-    return [*found, *made, *synced]
+        return [made[0], few, evolve(many, contenders=_fast(many)), made[1], committing(100, 3)]
+    cases = []
+    for smaller, stages in zip((None, *SIZES), SIZES, strict=False):
+        is_large = stages == SIZES[-1]
+        for shape in SHAPES:
+            cases.append(making(shape, stages, 3 if is_large else 5, "off"))
+            cases.append(finding(shape, stages, 3 if is_large else 7, smaller))
+        if not is_large:
+            cases += [making(shape, stages, 5, "batch") for shape in SHAPES]
+            cases.append(committing(stages, 5))
+    return cases
 
 
 def _fast(case: Case) -> tuple[Contender, ...]:

@@ -103,7 +103,7 @@ def _record() -> dict[str, dict[str, str]]:
 
 def _installed(python: Path) -> dict[str, str]:
     """Install everything; what could not be, and why."""
-    print("making the environment of the peers; this takes a minute or two", flush=True)
+    print("making the environment of the peers; this takes a minute or two", file=sys.stderr)
     venv.EnvBuilder(clear=True, symlinks=True, with_pip=True).create(VENV)
     if why := _pip(python, "-e", str(HERE.parent)):
         sys.exit(f"this library itself could not be installed: {why}")

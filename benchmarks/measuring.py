@@ -1,220 +1,198 @@
-"""Commands run and measured: time, memory and their own figures, contenders in turn.
-
-Memory is the largest of the process and of those it waited for, as the system counts it.
-"""
+"""The contenders of a case in turn, run as often as tells something."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
-from typing import Final
+from statistics import median
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from benchmarks.environment import Environment
+from benchmarks.limits import TRACED, Limits, is_told
+from benchmarks.progress import Progress
+from benchmarks.running import Sample, run_once
+from benchmarks.stocks import Stocks, remove
 from benchmarks.workload import FLOOR, OURS, Case, Contender
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-OVERTIME: Final = "over the limit"
-PREPARING: Final = 2.0  # times as long as a measured run it may take
-
-
-@frozen
-class Limits:
-    """Seconds: for one process, for the runs of one contender in one case, and when all ends.
-
-    Where time ``is_short``, system calls are counted of ours and the floor alone.
-    """
-
-    process: float
-    contender: float
-    end: float
-    is_short: bool = False
-
-    def left(self, longer: float = 1.0) -> float:
-        """What one process may take now; so many times longer than usual."""
-        return min(longer * self.process, self.end - time.monotonic())
-
-
-@frozen
-class Sample:
-    """What one run took, by name, or why it came to nothing."""
-
-    figures: Mapping[str, float]
-    problem: str = ""
+TIME_UP = "the time was up"
 
 
 @define
 class Series:
-    """The runs of one contender in one case; ``calls`` are system calls, if they were counted."""
+    """The runs of one contender in one case; ``calls`` are system calls, if they were counted.
+
+    ``beyond`` are seconds that a run certainly takes, of who was ended or left out.
+    """
 
     samples: list[Sample] = Factory(list)
     problem: str = ""
+    beyond: float = 0.0
     calls: int | None = None
 
     def values(self, figure: str) -> list[float]:
         """What the runs took, sorted."""
         return sorted(each.figures[figure] for each in self.samples if figure in each.figures)
 
-    @property
-    def seconds(self) -> float:
-        """What all runs took together."""
-        return sum(self.values("wall"))
 
+@define
+class Bench:
+    """Measures cases; remembers who was slow in which family, and where, and what lies ready."""
 
-def measured(
-    case: Case, environment: Environment, limits: Limits, slow: set[tuple[str, str]]
-) -> dict[str, Series]:
-    """Every contender of a case, one after the other, again and again."""
-    found = {each.name: Series() for each in case.contenders}
-    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as place:
-        for each in case.contenders:
-            if (each.name, case.family) in slow:
-                found[each.name].problem = f"{OVERTIME} with fewer stages"
-            else:
-                found[each.name].problem = environment.missing.get(each.needs, "")
-        runner = _Runner(case, environment, limits, Path(place), found)
-        runner.prepare()
-        for _ in range(case.runs):
-            for each in case.contenders:
-                runner.run(each)
-        runner.trace()
-    slow.update((name, case.family) for name, each in found.items() if OVERTIME in each.problem)
-    return found
-
-
-@frozen
-class _Runner:
-    """One case under way."""
-
-    case: Case
     environment: Environment
     limits: Limits
+    stocks: Stocks
+    progress: Progress
+    slow: dict[tuple[str, str], tuple[float, str]] = Factory(dict)
+
+    def measured(self, case: Case) -> dict[str, Series]:
+        """Every contender of a case, one after the other, again and again."""
+        missing = self.environment.missing
+        found = {each.name: Series(problem=missing.get(each.needs, "")) for each in case.contenders}
+        with temporary() as place:
+            turns = _Turns(case, self, place, found)
+            for _ in range(case.runs):
+                for each in case.contenders:
+                    turns.run(each)
+            turns.trace()
+            turns.leave()
+        self._remember(case, found)
+        return found
+
+    def _remember(self, case: Case, found: dict[str, Series]) -> None:
+        for name, series in found.items():
+            walls = series.values("wall")
+            if case.family and (walls or series.beyond):
+                seconds = median(walls) if walls else series.beyond
+                more = "" if walls else "more than "
+                words = f"{more}{seconds:.0f} s for {case.label} already"
+                if not series.problem.startswith("left out"):
+                    self.slow[name, case.family] = (seconds, words)
+
+
+@define
+class _Turns:
+    """One case under way; what its preparation took ours is what others are measured by."""
+
+    case: Case
+    bench: Bench
     place: Path
     found: dict[str, Series]
-
-    def prepare(self) -> None:
-        """Fill the folders of those who find something there."""
-        for each in () if self.case.fresh else self.case.contenders:
-            series = self.found[each.name]
-            (self.place / each.name).mkdir(exist_ok=True)
-            if series.problem or each.shares:
-                continue
-            for command in (each.stock, each.command):
-                if command and not series.problem:
-                    series.problem = self.once(command, each, PREPARING).problem
+    preparing: float = 0.0
 
     def run(self, contender: Contender) -> None:
-        """One run, if there is time for it."""
-        series = self.found[contender.name]
-        if series.problem or series.seconds > self.limits.contender:
+        """One run, if there is need of it, and time for it."""
+        series, limits = self.found[contender.name], self.bench.limits
+        if series.problem or limits.suffice(contender.is_peer, series.values("wall")):
             return
-        if self.limits.left() <= 0:
-            series.problem = "" if series.samples else "the time was up"
+        if limits.left() <= 0:
+            series.problem = "" if series.samples else TIME_UP
             return
-        if contender.shares and self.found[contender.shares].problem:
-            series.problem = f"what it shares with {contender.shares} is not there"
-            return
+        if not series.samples:
+            series.problem, series.beyond = self.begin(contender)
+            if series.problem:
+                return
         with self.folder(contender):
-            sample = self.once(contender.command, contender)
+            sample = self.once(contender.command, contender, self.ours())
         if sample.problem:
-            series.problem = sample.problem
+            series.problem, series.beyond = sample.problem, sample.ended
         else:
             series.samples.append(sample)
 
+    def ours(self) -> float:
+        """The longest that ours took so far."""
+        return max([0.0, *self.found[OURS].values("wall")])
+
+    def begin(self, contender: Contender) -> tuple[str, float]:
+        """What comes before the first run: a reason to leave it out, and seconds it would take."""
+        seconds, words = self.bench.slow.get((contender.name, self.case.family), (0.0, ""))
+        if contender.is_peer and is_told(seconds, self.ours()):
+            return f"left out: {words}", seconds
+        if contender.shares:
+            lacking = self.found[contender.shares].problem
+            return f"what it shares with {contender.shares} is not there" if lacking else "", 0.0
+        return "" if self.case.fresh else self.prepare(contender), 0.0
+
+    def prepare(self, contender: Contender) -> str:
+        """Fill the folder of who finds something there, if no earlier case has; or why not."""
+        folder, stocks = self.place / contender.name, self.bench.stocks
+        if stocks.take(self.case, contender, folder):
+            return ""
+        problem = stocks.why_not(self.case, contender)
+        folder.mkdir()
+        began = time.monotonic()
+        for command in (contender.stock, contender.command):
+            if command and not problem:
+                why = self.once(command, contender, self.preparing).problem
+                problem = why and f"in preparation: {why}"
+        if contender.name == OURS:
+            self.preparing = time.monotonic() - began
+        return problem
+
     def trace(self) -> None:
         """Count the system calls of one run more of each, where `strace` is there."""
-        if not self.case.traced or "strace" in self.environment.missing:
+        bench = self.bench
+        if not self.case.traced or "strace" in bench.environment.missing:
             return
         for contender in self.case.contenders:
-            if self.limits.is_short and contender.name not in (OURS, FLOOR):
-                continue
             series = self.found[contender.name]
-            slow = series.seconds > self.limits.process / 4 * len(series.samples)
-            if series.problem or not series.samples or slow or self.limits.left() <= 0:
+            walls = series.values("wall")
+            if bench.limits.is_short and contender.name not in (OURS, FLOOR):
+                continue
+            if not walls or median(walls) > TRACED or bench.limits.left() <= 0:
                 continue
             with self.folder(contender):
                 counts = self.place / "counts"
                 words = ("strace", "-c", "-f", "-o", str(counts), *contender.command)
-                if not self.once(words, contender).problem:
+                if not self.once(words, contender, self.ours()).problem:
                     series.calls = _total(counts.read_text())
 
     @contextmanager
     def folder(self, contender: Contender) -> Iterator[None]:
         """An empty folder, with what the contender needs in it, if the case wants a fresh one."""
         mine = self.place / contender.name
-        if self.case.fresh:
-            mine.mkdir()
-            if contender.stock:
-                self.once(contender.stock, contender)
+        if not self.case.fresh:
+            yield
+            return
+        mine.mkdir()
+        if contender.stock:
+            self.once(contender.stock, contender, 0.0)
         yield
-        if self.case.fresh:
-            shutil.rmtree(mine, ignore_errors=True)
+        if not self.bench.stocks.keep(self.case, contender, mine):
+            remove(mine)
 
-    def once(self, command: tuple[str, ...], contender: Contender, longer: float = 1.0) -> Sample:
+    def leave(self) -> None:
+        """Tell later cases what lies ready, and what never will."""
+        for contender in self.case.contenders:
+            series, mine = self.found[contender.name], self.place / contender.name
+            if series.problem and not series.samples:
+                self.bench.stocks.lack(self.case, contender, series.problem)
+            elif mine.exists() and not self.case.stock:
+                self.bench.stocks.keep(self.case, contender, mine)
+
+    def once(self, command: tuple[str, ...], contender: Contender, ours: float) -> Sample:
+        """A process of a contender, as long as it may take beside what ours took."""
+        bench = self.bench
+        bench.progress.step(contender.name)
         folder = str(self.place / (contender.shares or contender.name))
-        words = [
-            each.replace("{folder}", folder).replace("{python}", str(self.environment.python))
-            for each in command
-        ]
-        sample = run_once(words, self.environment, self.limits.left(longer))
-        late = OVERTIME in sample.problem and time.monotonic() >= self.limits.end
-        return Sample({}, "the time was up") if late else sample
+        python = str(bench.environment.python)
+        words = [each.replace("{folder}", folder).replace("{python}", python) for each in command]
+        limit = bench.limits.allowed(contender.is_peer, ours)
+        sample = run_once(words, bench.environment.variables, limit)
+        return Sample({}, TIME_UP) if sample.ended and bench.limits.left() <= 0 else sample
 
 
-def run_once(words: list[str], environment: Environment, limit: float) -> Sample:
-    """One process, to its end or to that of its time."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            words, stdout=out, stderr=errors, cwd=ROOT, env=environment.variables, process_group=0
-        )
-        overtime: list[bool] = []
-        timer = Timer(max(limit, 0.01), lambda: _kill(process.pid, overtime))
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        timer.cancel()
-        if overtime:
-            return Sample({}, f"{OVERTIME} of {limit:.0f} s")
-        if process.returncode != 0:
-            errors.seek(0)
-            return Sample({}, f"failed: {_last_line(errors.read().decode(errors='replace'))}")
-        out.seek(0)
-        own = _told(out.read().decode(errors="replace"))
-    cpu, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**10
-    return Sample({"wall": wall, "cpu": cpu, "memory": memory, **own})
-
-
-def _kill(process: int, overtime: list[bool]) -> None:
-    overtime.append(True)
-    os.killpg(process, signal.SIGKILL)
-
-
-def _told(output: str) -> dict[str, float]:
-    """The figures that a program told of itself."""
-    figures: dict[str, float] = {}
-    for line in output.splitlines():
-        if line.startswith("{"):
-            told: dict[str, float] = json.loads(line)
-            figures.update(told)
-    return figures
-
-
-def _last_line(errors: str) -> str:
-    lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    raised = [line for line in lines if "Error" in line] or lines or ["without a word"]
-    return raised[-1][:60]
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A folder that goes with all that is in it."""
+    place = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        yield place
+    finally:
+        remove(place)
 
 
 def _total(counts: str) -> int | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
 from statistics import median
 from typing import Literal, TypeAlias
 
 from attrs import frozen
 
-from benchmarks.measuring import OVERTIME, Series
+from benchmarks.measuring import Series
 from benchmarks.workload import Case, Goal
 
 State: TypeAlias = Literal["met", "MISSED", "not measured"]
@@ -36,23 +35,23 @@ def _judged(
 ) -> Verdict:
     own = typical(found, goal.contender, goal.figure)
     if own is None:
-        return Verdict(goal, "not measured", None, f"{goal.contender}: {why_not(found, goal)}")
-    if own == inf:
-        return Verdict(goal, "MISSED", None, "over the limit of time")
+        state: State = "MISSED" if _ended(found, goal.contender) else "not measured"
+        return Verdict(goal, state, None, f"{goal.contender}: {_why_not(found, goal.contender)}")
     if not goal.against:
-        return Verdict(goal, _state(own, goal.limit), own)
+        return Verdict(goal, _state(own / goal.per, goal.limit), own / goal.per)
     place = earlier.get((case.workload, goal.label), {}) if goal.label else found
-    others = {name: typical(place, name, goal.other) for name in goal.against}
+    others = {name: _at_least(place, name, goal, own) for name in goal.against}
     there = {name: other for name, other in others.items() if other is not None}
-    absent = ", ".join(name for name in others if name not in there)
+    absent = [f"without {name}: {_why_not(place, name)}" for name in others if name not in there]
     if not there:
-        return Verdict(goal, "not measured", None, f"nothing of {absent}")
+        return Verdict(goal, "not measured", None, "; ".join(absent))
     fastest = min(there, key=there.__getitem__)
     # A program whose work is too short for the clock takes no time at all.
     value = own / max(there[fastest], 1e-9)
     notes = [f"beside {fastest}"] if len(others) > 1 else []
-    notes += [f"without {absent}"] if absent else []
-    return Verdict(goal, _state(value, goal.limit), value, ", ".join(notes))
+    stopped = [name for name in there if typical(place, name, goal.other) is None]
+    notes += [f"{name}: {_why_not(place, name)}" for name in stopped]
+    return Verdict(goal, _state(value, goal.limit), value, "; ".join([*notes, *absent]))
 
 
 def _state(value: float, limit: float) -> State:
@@ -60,17 +59,24 @@ def _state(value: float, limit: float) -> State:
 
 
 def typical(found: Found, name: str, figure: str) -> float | None:
-    """The median; endless for who exceeded the limit, `None` for who has none."""
-    series = found.get(name)
-    if series is None:
-        return None
-    values = series.values(figure)
-    if values:
-        return median(values)
-    return inf if OVERTIME in series.problem else None
+    """The median; `None` for who has none."""
+    values = found[name].values(figure) if name in found else []
+    return median(values) if values else None
 
 
-def why_not(found: Found, goal: Goal) -> str:
+def _at_least(found: Found, name: str, goal: Goal, own: float) -> float | None:
+    """The median, or the time after which a process was ended, where that decides the goal."""
+    value = typical(found, name, goal.other)
+    if value is not None or goal.other != "wall" or not _ended(found, name):
+        return value
+    beyond = found[name].beyond
+    return beyond if own / beyond <= goal.limit else None
+
+
+def _ended(found: Found, name: str) -> bool:
+    return name in found and found[name].beyond > 0
+
+
+def _why_not(found: Found, name: str) -> str:
     """Why a contender has no figure."""
-    series = found.get(goal.contender)
-    return "not run" if series is None else series.problem or f"no '{goal.figure}'"
+    return (found[name].problem or "no such figure") if name in found else "not run"

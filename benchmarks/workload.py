@@ -8,6 +8,7 @@ from attrs import frozen
 
 OURS: Final = "ours"
 FLOOR: Final = "floor"
+BARE: Final = "bare"
 
 
 @frozen
@@ -24,13 +25,18 @@ class Contender:
     shares: str = ""
     stock: tuple[str, ...] = ()
 
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is here to be compared with only, so that its time is limited by ours."""
+        return self.name not in (OURS, FLOOR, BARE)
+
 
 @frozen
 class Goal:
     """A bound: our figure, over the smallest of what it is measured against.
 
     ``against`` are contenders, and none for a bound in the figure's own unit; ``label`` names a
-    smaller case of the same workload that they are taken from.
+    smaller case of the same workload that they are taken from; ``per`` so many pieces of work.
     """
 
     words: str
@@ -40,14 +46,16 @@ class Goal:
     other: str = "wall"
     label: str = ""
     contender: str = OURS
+    per: int = 1
 
 
 @frozen
 class Case:
     """Contenders over the same work, so many times, and what is hoped for.
 
-    ``fresh`` gives each run an empty folder. ``family`` joins cases of growing size: who exceeds
-    the limit in one is left out of the next. ``shown`` are the figures in the table.
+    ``fresh`` gives each run an empty folder. ``family`` joins cases of growing size: who takes long
+    in one may be left out of the next. ``shown`` are the figures in the table. ``stock`` names what
+    the last run of a fresh case leaves behind, and cases that are not fresh find.
     """
 
     workload: str
@@ -59,6 +67,7 @@ class Case:
     shown: tuple[str, ...] = ("wall",)
     family: str = ""
     traced: bool = True
+    stock: str = ""
 
     @property
     def title(self) -> str:
@@ -78,6 +87,6 @@ def within(times: float, other: str, figure: str = "wall", words: str = "") -> G
 
 def ahead_of(peers: tuple[str, ...], times: float = 1.0, figure: str = "wall") -> Goal:
     """Less than each of these."""
-    whom = ", ".join(peers)
-    words = f"faster than {whom}" if times == 1 else f"at most {times:g} of {whom}"
+    faster = "faster" if times == 1 else f"{1 / times:g} times faster"
+    words = f"{faster} than {', '.join(peers)}"
     return Goal(words, times, peers, figure, figure)

@@ -1,4 +1,7 @@
-"""A pipeline of trivial stages, realized: ``pipeline <folder> <shape> <stages> <durability>``."""
+"""A pipeline realized: ``pipeline <folder> <shape> <stages> <durability> [<threads>]``.
+
+Where stages wait for the disk, it is told how often the disk was waited for.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import sys
 
 from attrs import frozen
 
-from benchmarks.programs.figures import telling
+from benchmarks.programs.figures import tell, telling
 from benchmarks.programs.shapes import ends, shape, total
 from pylightnix_fn import Build, DiskStore, DRef, Folder, Manager, derive, instantiate, realize
+from pylightnix_fn.filesystem import DISK, Disk
 from pylightnix_fn.store.backing import Durability
 
 
@@ -35,11 +39,33 @@ def stages(m: Manager, inputs: list[list[int]]) -> tuple[Manager, list[DRef[Fold
     return m, [made[each] for each in ends(inputs)]
 
 
-def main(folder: str, name: str, count: str, durability: Durability) -> None:
+class Watched(Disk):
+    """The file system of the machine, which counts what waits for the disk."""
+
+    waits = 0
+
+    def syncfs(self, descriptor: int) -> None:
+        self.waits += 1
+        super().syncfs(descriptor)
+
+
+def main(folder: str, name: str, count: str, durability: Durability, threads: int) -> None:
+    disk = Watched() if durability == "batch" else DISK
     with telling("work"):
         closure = instantiate(stages, shape(name, int(count)))
-        realize(closure, DiskStore.open(f"{folder}/store", durability=durability))
+        store = DiskStore.open(f"{folder}/store", durability=durability, fs=disk)
+        if threads > 1:
+            from concurrent.futures import ThreadPoolExecutor  # others shall not pay for it
+
+            with ThreadPoolExecutor(threads) as executor:
+                realize(closure, store, executor=executor)
+        else:
+            realize(closure, store)
+    if isinstance(disk, Watched):
+        tell(syncs=disk.waits)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], "batch" if sys.argv[4] == "batch" else "off")
+    folder, name, count, durability, *threads = sys.argv[1:]
+    waits: Durability = "batch" if durability == "batch" else "off"
+    main(folder, name, count, waits, int(threads[0]) if threads else 1)

@@ -109,9 +109,10 @@ def _save(figure: object, path: Path) -> None:
 def main(figures: str, folder: str) -> None:
     cases: list[Case] = json.loads(Path(figures).read_text())["cases"]
     kind = Path(figures).stem
-    for number, workload in enumerate(dict.fromkeys(each["workload"] for each in cases)):
+    for workload in dict.fromkeys(each["workload"] for each in cases):
         if workload.startswith(("nothing to do", "first run")):
-            growth(cases, workload, Path(folder, f"{kind}-{number}-{workload.split()[0]}.png"))
+            name = workload.replace(",", "").replace(" ", "-")
+            growth(cases, workload, Path(folder, f"{kind}-{name}.png"))
     goals(cases, Path(folder, f"{kind}-goals.png"))
 
 
