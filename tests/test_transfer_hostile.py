@@ -184,7 +184,8 @@ class Box:
     def check(self) -> None:
         """Fail if anything is there that should not be."""
         assert self._before == self._surroundings()
-        assert [] == list(self.store.layout.staging.glob("*/*"))
+        assert {"spare"} >= {each.name for each in self.store.layout.staging.glob("*/*")}
+        assert [] == list(self.store.layout.staging.glob("*/*/*"))
         report = verify(self.store)
         assert ((), ()) == (report.damages, report.foreign)
 

@@ -183,22 +183,43 @@ def test_hard_link_in_the_place_of_a_lock_is_refused(tmp_path: Path) -> None:
 
 
 class Swapping(Disk):
-    """A disk on which a file becomes a link to another as soon as it was looked at."""
+    """A disk on which a file becomes a link to another after it was listed, and then copied."""
 
-    def __init__(self, name: str, other: Path) -> None:
-        self.name, self.other = name, other
+    def __init__(self, name: str, other: Path, *, copies: bool) -> None:
+        self.name, self.other, self.copies = name, other, copies
 
-    def lstat(self, path: Where, *, at: int | None = None) -> os.stat_result:
-        found = super().lstat(path, at=at)
-        if path == self.name:
-            os.unlink(path, dir_fd=at)
-            os.link(self.other, path, dst_dir_fd=at)
+    def scandir(self, folder: int) -> list[os.DirEntry[str]]:
+        found = super().scandir(folder)
+        if any(each.name == self.name for each in found):
+            self._swap(folder)
         return found
 
+    def rename(
+        self, old: Where, new: Where, *, at: int | None = None, to: int | None = None
+    ) -> None:
+        super().rename(old, new, at=at, to=to)
+        if new == self.name and self.copies:
+            self._swap(to)
 
-def test_hard_link_that_comes_while_a_tree_is_sealed_is_refused(tmp_path: Path) -> None:
+    def _swap(self, folder: int | None) -> None:
+        os.unlink(self.name, dir_fd=folder)
+        os.link(self.other, self.name, dst_dir_fd=folder)
+
+
+def _sealed_meanwhile(place: Path, canary: Path, *, copies: bool) -> str | None:
+    fs = Swapping("a.txt", canary, copies=copies)
+    store = DiskStore.open(place / "store", fs=fs)
+    return store.texts(put(store, registered(store), {"a.txt": "data"}), ["a.txt"])["a.txt"]
+
+
+def test_hard_link_that_comes_while_a_tree_is_sealed_is_copied(tmp_path: Path) -> None:
     canary = _canary(tmp_path)
-    store = DiskStore.open(tmp_path / "store", fs=Swapping("a.txt", canary))
+    assert "untouched" == _sealed_meanwhile(tmp_path, canary, copies=False)
+    assert (0o640, 1) == (canary.stat().st_mode & 0o777, canary.stat().st_nlink)
+
+
+def test_hard_link_that_comes_instead_of_a_copy_is_refused(tmp_path: Path) -> None:
+    canary = _canary(tmp_path)
     with pytest.raises(UnsupportedFile):
-        put(store, registered(store), {"a.txt": "data"})
+        _sealed_meanwhile(tmp_path, canary, copies=True)
     assert 0o640 == canary.stat().st_mode & 0o777

@@ -1,8 +1,7 @@
 """An error that is caught is one that exists."""
 
+from pylightnix_fn import errors
+
 # error: [attr-defined] has no attribute "StoreMising"
-from pylightnix_fn.errors import StoreMising as StoreMissing
-
-# fixed: from pylightnix_fn.errors import StoreMissing
-
-caught = (StoreMissing,)
+caught = (errors.StoreMising,)
+# fixed: caught = (errors.StoreMissing,)

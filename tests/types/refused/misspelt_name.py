@@ -1,8 +1,7 @@
 """A public name is one that exists."""
 
+import pylightnix_fn as pn
+
 # error: [attr-defined] has no attribute "Maneger"
-from pylightnix_fn import Maneger as Manager
-
-# fixed: from pylightnix_fn import Manager
-
-m = Manager()
+m = pn.Maneger()
+# fixed: m = pn.Manager()
