@@ -243,6 +243,11 @@ def test_a_stage_waits_once_for_the_disk(counts: Counts) -> None:
     assert many - few <= FEW
 
 
+def test_a_new_store_does_not_wait_for_what_others_write(tmp_path: Path) -> None:
+    DiskStore.open(tmp_path / "store", durability="off", fs=(disk := CountedDisk()))
+    assert 0 == disk.counts["syncfs"]
+
+
 def test_no_lock_is_truncated_for_a_build(counts: Counts) -> None:
     assert 0 == counts("first run, off", FEW)["truncate"]  # to close it would wait for the disk
 
