@@ -57,7 +57,8 @@ def making(shape: str, stages: int, runs: int, durability: str) -> Case:
     )
     ours = _ours(shape, stages, durability)
     workload, label = SYNC if durable else MAKE, size_label(shape, stages)
-    family, stock = f"{workload} {shape}", "" if durable else f"{label}, off"
+    # What peers do is the same with either durability, so that it is known already.
+    family, stock = f"{MAKE} {shape}", "" if durable else f"{label}, off"
     contenders = (ours, floor, *others)
     return Case(workload, label, contenders, goals, True, runs, family=family, stock=stock)
 

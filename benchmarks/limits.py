@@ -7,7 +7,8 @@ from typing import Final
 
 from attrs import frozen
 
-TIMES: Final = 4.0  # as long as ours, and the patience on top, a peer may take
+TIMES: Final = 2.0  # as long as ours, and the patience on top, a peer may take
+BESIDES: Final = 0.25  # of the patience is for a peer that no goal names
 TELLING: Final = 5.0  # seconds that tell enough of a peer to leave it out where it takes longer
 STEADY: Final = 0.1  # of the median, between the least and the most of three runs
 TRACED: Final = 2.0  # seconds that a run may take to be run under `strace`, some five times slower
@@ -31,10 +32,12 @@ class Limits:
         """Until all ends."""
         return self.end - time.monotonic()
 
-    def allowed(self, is_peer: bool, ours: float) -> float:
+    def allowed(self, is_peer: bool, is_asked: bool, ours: float) -> float:
         """What one process may take now, where ours took so long for the same."""
-        most = self.patience + TIMES * ours if is_peer else self.process
-        return min(most, self.left())
+        if not is_peer:
+            return min(self.process, self.left())
+        patience = self.patience if is_asked else BESIDES * self.patience
+        return min(patience + TIMES * ours, self.left())
 
     def suffice(self, is_peer: bool, walls: list[float]) -> bool:
         """Whether these runs, the fastest first, are enough; no peer needs many that are alike."""

@@ -180,7 +180,8 @@ class _Turns:
         folder = str(self.place / (contender.shares or contender.name))
         python = str(bench.environment.python)
         words = [each.replace("{folder}", folder).replace("{python}", python) for each in command]
-        limit = bench.limits.allowed(contender.is_peer, ours)
+        is_asked = self.case.asks_for(contender)
+        limit = bench.limits.allowed(contender.is_peer, is_asked, ours)
         sample = run_once(words, bench.environment.variables, limit)
         return Sample({}, TIME_UP) if sample.ended and bench.limits.left() <= 0 else sample
 

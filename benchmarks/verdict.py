@@ -50,7 +50,7 @@ def _judged(
     value = own / max(there[fastest], 1e-9)
     notes = [f"beside {fastest}"] if len(others) > 1 else []
     stopped = [name for name in there if typical(place, name, goal.other) is None]
-    notes += [f"{name}: {_why_not(place, name)}" for name in stopped]
+    notes += [f"{name}: {_why_not(place, name).partition(' for ')[0]}" for name in stopped]
     return Verdict(goal, _state(value, goal.limit), value, "; ".join([*notes, *absent]))
 
 

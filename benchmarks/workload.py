@@ -74,6 +74,10 @@ class Case:
         """Workload and label."""
         return f"{self.workload}, {self.label}" if self.label else self.workload
 
+    def asks_for(self, contender: Contender) -> bool:
+        """Whether a goal depends on it."""
+        return any(contender.name in each.against for each in self.goals)
+
 
 def program(name: str, *arguments: str) -> tuple[str, ...]:
     """The command of one of the programs here."""

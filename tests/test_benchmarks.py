@@ -150,7 +150,22 @@ def test_a_peer_is_ended_after_a_multiple_of_what_ours_took(tmp_path: Path) -> N
     found = bench(tmp_path, patience=0.1).measured(case)
     assert 3 == len(found[OURS].samples)
     assert found["slow"].problem.startswith("ended after")
-    assert 0.5 <= found["slow"].beyond < 10
+    assert 0.2 <= found["slow"].beyond < 10
+
+
+def test_who_no_goal_names_is_ended_earlier() -> None:
+    limits = Limits(30, 60, 30, 6, time.monotonic() + 100)
+    assert [70, 25, 30] == [
+        limits.allowed(True, True, ours=5),
+        limits.allowed(True, False, ours=5),
+        limits.allowed(False, False, ours=5),
+    ]
+
+
+def test_a_case_tells_on_whom_its_goals_depend() -> None:
+    named, other = shell("named", "true"), shell("other", "true")
+    case = Case("work", "", (shell(OURS, "true"), named, other), (ahead_of(("named",)),))
+    assert [True, False] == [case.asks_for(named), case.asks_for(other)]
 
 
 def test_a_preparation_that_takes_too_long_is_ended_and_told(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class Series(TypedDict):
     """What a contender took."""
 
     figures: Mapping[str, Sequence[float]]
+    beyond: float
 
 
 class Goal(TypedDict):
@@ -54,25 +55,30 @@ class Case(TypedDict):
 
 
 def growth(cases: Sequence[Case], workload: str, path: Path) -> None:
-    """Time over the number of stages, for each contender; a panel for each shape."""
-    lines: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    """Time over the number of stages, for each contender; a panel for each shape.
+
+    A triangle is the least that who was ended, or left out, would have taken.
+    """
+    lines: dict[str, dict[str, list[tuple[int, float, bool]]]] = {}
     for case in cases:
         if case["workload"] == workload:
             shape, _, stages = case["label"].partition(" of ")
             for name, series in case["contenders"].items():
-                if walls := series["figures"].get("wall"):
-                    point = (int(stages.replace(",", "")), median(walls))
+                walls = series["figures"].get("wall")
+                if walls or series["beyond"]:
+                    seconds = median(walls) if walls else series["beyond"]
+                    point = (int(stages.replace(",", "")), seconds, bool(walls))
                     lines.setdefault(shape, {}).setdefault(name, []).append(point)
     if not lines:
         return
     figure, panels = pyplot.subplots(1, len(lines), figsize=(5 * len(lines), 4.5), squeeze=False)
     for panel, (shape, curves) in zip(panels[0], lines.items(), strict=True):
         for name, points in curves.items():
-            sizes, seconds = zip(*sorted(points), strict=True)
-            wide = 2.5 if name in WIDE else 1
-            panel.plot(
-                sizes, seconds, marker="o", label=name, color=COLOURS.get(name), linewidth=wide
-            )
+            sizes, times, known = zip(*sorted(points), strict=True)
+            wide, colour = 2.5 if name in WIDE else 1, COLOURS.get(name)
+            panel.plot(sizes, times, label=name, color=colour, linewidth=wide)
+            for size, seconds, is_known in zip(sizes, times, known, strict=True):
+                panel.plot(size, seconds, marker="o" if is_known else "^", color=colour)
         panel.set(xscale="log", yscale="log", title=shape, xlabel="stages", ylabel="seconds")
         panel.grid(alpha=0.3)
         panel.legend(fontsize=7)
@@ -96,7 +102,7 @@ def goals(cases: Sequence[Case], path: Path) -> None:
     panel.barh(range(len(found)), [max(share, 0.01) for share in shares], color=colours)
     panel.set_yticks(range(len(found)), names, fontsize=7)
     panel.axvline(1, color="black", linewidth=1)
-    panel.set(xscale="log", xlabel="share of the limit")
+    panel.set(xscale="log", xlabel="share of the limit", ylim=(-1, len(found)))
     _save(figure, path)
 
 
