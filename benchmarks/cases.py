@@ -119,11 +119,11 @@ def pipelines(quick: bool) -> list[Case]:
     for smaller, stages in zip((None, *SIZES), SIZES, strict=False):
         is_large = stages == SIZES[-1]
         for shape in SHAPES:
-            cases.append(making(shape, stages, 3 if is_large else 5, "off"))
-            cases.append(finding(shape, stages, 3 if is_large else 7, smaller))
+            cases.append(making(shape, stages, 3, "off"))
+            cases.append(finding(shape, stages, 3 if is_large else 5, smaller))
         if not is_large:
-            cases += [making(shape, stages, 5, "batch") for shape in SHAPES]
-            cases.append(committing(stages, 5))
+            cases += [making(shape, stages, 3, "batch") for shape in SHAPES]
+            cases.append(committing(stages, 3))
     return cases
 
 

@@ -11,7 +11,7 @@ TIMES: Final = 2.0  # as long as ours, and the patience on top, a peer may take
 BESIDES: Final = 0.25  # of the patience is for a peer that no goal names
 TELLING: Final = 5.0  # seconds that tell enough of a peer to leave it out where it takes longer
 STEADY: Final = 0.1  # of the median, between the least and the most of three runs
-TRACED: Final = 2.0  # seconds that a run may take to be run under `strace`, some five times slower
+TRACED: Final = 1.0  # seconds that a run may take to be run under `strace`, some five times slower
 
 
 @frozen

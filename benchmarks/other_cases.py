@@ -201,7 +201,7 @@ def others(quick: bool) -> list[Case]:
             *working(True, 2),
         ]
     return [
-        *importing(("joblib", "redun", "doit", "snakemake", "diskcache", "dask", "pylightnix"), 15),
+        *importing(("joblib", "redun", "doit", "snakemake", "diskcache", "dask", "pylightnix"), 9),
         *planning((10_000, 100_000), 3),
         keeping(1, 2**20, 3),
         keeping(10_000, 10, 3),

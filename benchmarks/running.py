@@ -45,6 +45,8 @@ def run_once(words: list[str], variables: Mapping[str, str], limit: float) -> Sa
         wall = time.perf_counter() - began
         if is_late:
             return Sample({}, f"ended after {limit:.0f} s", limit)
+        if process.returncode < 0:
+            return Sample({}, f"failed: {signal.Signals(-process.returncode).name}")
         if process.returncode != 0:
             errors.seek(0)
             return Sample({}, f"failed: {_last_line(errors.read().decode(errors='replace'))}")

@@ -123,6 +123,10 @@ def test_a_program_that_is_not_there_is_told_as_such() -> None:
     assert found.problem == "does not start: No such file or directory: no-such-program"
 
 
+def test_a_process_that_somebody_else_ended_is_told_as_such() -> None:
+    assert "failed: SIGTERM" == run_once(["sh", "-c", "kill -TERM $$"], os.environ, 5).problem
+
+
 def test_a_process_is_ended_with_its_children_after_its_time(tmp_path: Path) -> None:
     script = f"(sleep 1.5; touch {tmp_path}/late) & sleep 60"
     found = run_once(["sh", "-c", script], os.environ, 0.3)
