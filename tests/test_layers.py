@@ -43,6 +43,7 @@ EFFECTS: Final = (
     ("store", "memory_store", "workshop", "content", "display"),
     ("asking",),
     ("store_protocol", "sealing", "versions", "confinement", "printing"),
+    ("intake",),
     ("remains", "hashing"),
     ("files", "disk_files", "locks", "travelling", "logbook", "crew"),
     ("filesystem",),

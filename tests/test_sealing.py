@@ -19,7 +19,8 @@ from pylightnix_fn import MemoryStore, Store
 from pylightnix_fn.crew import cores
 from pylightnix_fn.errors.build import ReservedFile, UnsupportedFile
 from pylightnix_fn.filesystem import Disk
-from pylightnix_fn.sealing import LARGE, seal, seal_file
+from pylightnix_fn.intake import LARGE
+from pylightnix_fn.sealing import seal, seal_file
 from pylightnix_fn.tree import PIECE, Entry, of_pieces
 
 

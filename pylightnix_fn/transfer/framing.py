@@ -15,7 +15,7 @@ from pylightnix_fn.archive.budget import Budget
 from pylightnix_fn.archive.member import File, Folder, HardLink, Member, Refusal, Symlink
 from pylightnix_fn.archive.stream import CHUNK, Stream
 from pylightnix_fn.archive.tar import tar_members
-from pylightnix_fn.sealing import EPOCH
+from pylightnix_fn.intake import EPOCH
 
 _BLOCK: Final = tarfile.BLOCKSIZE
 _END: Final = bytes(2 * _BLOCK)

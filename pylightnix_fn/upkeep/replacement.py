@@ -19,8 +19,8 @@ from pylightnix_fn.errors.store import DamagedObject
 from pylightnix_fn.files import delete, opened, opened_below, write_file
 from pylightnix_fn.filesystem import CREATE, FOLDER, READ, FileSystem
 from pylightnix_fn.hashing import fingerprint_of
+from pylightnix_fn.intake import EPOCH
 from pylightnix_fn.locks import locked
-from pylightnix_fn.sealing import EPOCH
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.publication import staged
 from pylightnix_fn.tree import is_of_pieces
