@@ -31,7 +31,7 @@ def main() -> None:
     there = environment()
     seconds = given.time_limit or (QUICK if given.quick else FULL)
     end = began + seconds
-    limits = Limits(20, 8, 3, 2, end, True) if given.quick else Limits(180, 60, 20, 4, end)
+    limits = Limits(20, 8, 3, 2, end, True) if given.quick else Limits(180, 30, 20, 4, end)
     results = Results(machine(), there)
     print(results.heading(), flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
