@@ -42,7 +42,8 @@ check: ## lints, format, types, tests
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
-	.venv/bin/python -m pytest -q -n auto --dist loadfile
+	.venv/bin/python -m pytest -q -n auto --dist loadfile -m 'not alone'
+	.venv/bin/python -m pytest -q -m alone
 
 faults: ## break the store on purpose, TIMES=10 times as often as `make test` does
 	@$(call environment,examples dev)

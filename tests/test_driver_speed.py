@@ -1,4 +1,8 @@
-"""What driving costs: in CPU time where the machine may be busy, and how well workers are used."""
+"""What driving costs, in CPU time, and how well workers are used.
+
+The latter takes wall time: those tests are marked `alone`, and the best of three trials counts, for
+whatever else the machine does can only make it slower.
+"""
 
 from __future__ import annotations
 
@@ -169,17 +173,17 @@ def test_many_failures_do_not_make_driving_slow() -> None:
     assert many < 4 * few
 
 
+@pytest.mark.alone
 def test_64_sleeps_of_a_tenth_of_a_second_on_16_threads_take_less_than_6(tmp_path: Path) -> None:
     closure = closure_over(((),) * 64, napping)
-    seconds: list[float] = []
-    for _ in range(3):  # the best of three, for the machine may be busy
+
+    def seconds() -> float:
         with ThreadPoolExecutor(16) as threads:
             begin = time.monotonic()
             realize(closure, MemoryStore(), executor=threads)
-            seconds.append(time.monotonic() - begin)
-        if seconds[-1] < 0.6:
-            break
-    assert min(seconds) < 0.6
+            return time.monotonic() - begin
+
+    assert any(seconds() < 0.6 for _ in range(3))
 
 
 def napping(b: Build[Node, Folder]) -> None:
@@ -199,15 +203,21 @@ def spinning(journal: Journal, seconds: float) -> Work:
     return spin
 
 
+@pytest.mark.alone
 def test_two_jobs_are_busy_nine_tenths_of_the_time(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    journal = Journal(tmp_path / "journal.txt")
-    store = DiskStore.open(tmp_path / "store")
-    realize(closure_over(((),) * 16, spinning(journal, 0.5)), store, jobs=2)
-    begun = {number: at for word, number, at, _ in journal.lines() if word == "begin"}
-    ended = {number: at for word, number, at, _ in journal.lines() if word == "end"}
-    span = max(ended.values()) - min(begun.values())
-    busy = sum(ended[number] - begun[number] for number in begun)
-    record_property("speedup", busy / span)
-    assert busy / span >= 1.8
+    def speedup(trial: int) -> float:
+        journal = Journal(tmp_path / f"journal-{trial}.txt")
+        store = DiskStore.open(tmp_path / f"store-{trial}")
+        realize(closure_over(((),) * 16, spinning(journal, 0.5)), store, jobs=2)
+        begun = {number: at for word, number, at, _ in journal.lines() if word == "begin"}
+        ended = {number: at for word, number, at, _ in journal.lines() if word == "end"}
+        span = max(ended.values()) - min(begun.values())
+        return sum(ended[number] - begun[number] for number in begun) / span
+
+    speedups: list[float] = []
+    while len(speedups) < 3 and max(speedups, default=0) < 1.8:
+        speedups.append(speedup(len(speedups)))
+    record_property("speedup", str(speedups))
+    assert max(speedups) >= 1.8
