@@ -25,7 +25,8 @@ from pylightnix_fn.archive import member
 from pylightnix_fn.archive.budget import Limits
 from pylightnix_fn.archive.member import Member
 from pylightnix_fn.errors.transfer import ClosureDamaged, ClosureRefused
-from pylightnix_fn.store.records import Build, own_files
+from pylightnix_fn.store.manifests import own_files
+from pylightnix_fn.store.records import Build
 from pylightnix_fn.store_protocol import digest_of
 from pylightnix_fn.transfer.declaration import Declaration
 from pylightnix_fn.transfer.framing import framed

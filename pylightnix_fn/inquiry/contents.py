@@ -19,7 +19,8 @@ from pylightnix_fn.outputs import LOG_FILE, is_reserved, why_no_output
 from pylightnix_fn.refs import RRef
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.disk import DiskStore
-from pylightnix_fn.store.records import read_context, read_manifest
+from pylightnix_fn.store.manifests import read_manifest
+from pylightnix_fn.store.records import read_context
 from pylightnix_fn.store_protocol import MAX_TEXT, Store
 from pylightnix_fn.tree import Entry, Tree
 

@@ -21,15 +21,14 @@ from pylightnix_fn.hashing import fingerprint_of
 from pylightnix_fn.outputs import CONTEXT_FILE, LOG_FILE
 from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE, Layout
+from pylightnix_fn.store.manifests import read_manifest, time_text
 from pylightnix_fn.store.records import (
     MAX_RECORD,
     Build,
     read_build,
     read_config,
     read_context,
-    read_manifest,
     read_text,
-    time_text,
 )
 from pylightnix_fn.tree import Entry, Tree, is_of_pieces
 

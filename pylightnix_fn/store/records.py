@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -26,24 +25,15 @@ from pylightnix_fn.matcher.candidate import Candidate
 from pylightnix_fn.outputs import CONTEXT_FILE
 from pylightnix_fn.realizer import Context
 from pylightnix_fn.refs import HASH_LENGTH, DRef, RRef, dref_from, rref_from
-from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE, MANIFEST_FILE, TIME_FILE
+from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE
 from pylightnix_fn.store_protocol import Facts, Record
-from pylightnix_fn.tree import Entry, Kind, Tree, realization_digest
 
 V = TypeVar("V")
 
 MAX_RECORD: Final = 2**26  # bytes of a config, a context or the facts of a build
-MAX_MANIFEST: Final = 2**30
-VERSION: Final = 1  # of a manifest
 
 _BEFORE: Final = len('{"check":"')
 _AFTER: Final = _BEFORE + 64
-
-_KINDS: Final[Mapping[str, Kind]] = {
-    "file": "file",
-    "directory": "directory",
-    "symlink": "symlink",
-}
 
 
 @frozen
@@ -82,28 +72,6 @@ def context_text(context: Context) -> str:
     return spelled({dref.text: [each.text for each in those] for dref, those in context.items()})
 
 
-def manifest_text(tree: Tree, whole: str) -> str:
-    """The content of `__manifest__.json`; ``whole`` is the digest of the realization."""
-    # Put together as `canonical` would: entries are many, and their text is there already.
-    head = f'"digest":{canonical(whole)},"entries":{tree.text}'
-    return f'{{{head},"tree":"{tree.digest}","version":{VERSION}}}'
-
-
-def own_files(whole: str, tree: Tree, context: Context, build: Build) -> dict[str, str]:
-    """The store's own files in a realization, by name."""
-    return {
-        CONTEXT_FILE: context_text(context),
-        MANIFEST_FILE: manifest_text(tree, whole),
-        BUILD_FILE: build.text(whole),
-        TIME_FILE: time_text(build),
-    }
-
-
-def time_text(build: Build) -> str:
-    """The content of `__buildtime__.txt`."""
-    return build.first.isoformat() + "\n"
-
-
 def read_text(fs: FileSystem, path: Where, limit: int, *, at: int | None = None) -> str | None:
     """A small text file; `None` where there is none, or it is large or no text."""
     return _decoded(read_file(fs, path, limit, at=at))
@@ -120,13 +88,13 @@ def read_mapping(
     fs: FileSystem, path: Path, reference: str, limit: int = MAX_RECORD
 ) -> Mapping[str, Json]:
     """A JSON object from a file of the store, in its one spelling; `DamagedObject` if none."""
-    return _spelled(read_text(fs, path, limit), path.name, reference, limit)[0]
+    return mapping_of(read_text(fs, path, limit), path.name, reference, limit)
 
 
-def _spelled(
+def mapping_of(
     text: str | None, file: str, reference: str, limit: int = MAX_RECORD
-) -> tuple[Mapping[str, Json], str]:
-    """The JSON object that a text of a file spells, and the text."""
+) -> Mapping[str, Json]:
+    """The JSON object that a text of a file spells; `DamagedObject` if it spells none."""
     if text is None:
         raise DamagedObject(reference, file, _no_text(limit))
     try:
@@ -137,7 +105,7 @@ def _spelled(
         raise DamagedObject(reference, file, "it is no JSON object")
     if canonical(value) != text:
         raise DamagedObject(reference, file, "it is not spelled as the store spells it")
-    return value, text
+    return value
 
 
 def _no_text(limit: int) -> str:
@@ -205,15 +173,15 @@ def _build(value: Mapping[str, Json], _: RRef[object]) -> Build:
     log = value["log"]
     return Build(
         _facts(value),
-        _integer(value["size"]),
+        integer(value["size"]),
         _time(value["first"]),
-        None if log is None else _string(log),
+        None if log is None else string(log),
     )
 
 
 def _candidate(value: Mapping[str, Json], rref: RRef[object]) -> Candidate:
     started, stopped = _time(value["started"]), _time(value["stopped"])
-    return Candidate(rref, started, stopped, _integer(value["size"]))
+    return Candidate(rref, started, stopped, integer(value["size"]))
 
 
 def read_context(fs: FileSystem, folder: Where, rref: RRef[object]) -> Context:
@@ -223,60 +191,17 @@ def read_context(fs: FileSystem, folder: Where, rref: RRef[object]) -> Context:
 
 def context_of(text: str | None, rref: RRef[object]) -> Context:
     """What the content of `context.json` says; `DamagedObject` if it is no context."""
-    value, _ = _spelled(text, CONTEXT_FILE, rref.text)
+    value = mapping_of(text, CONTEXT_FILE, rref.text)
     try:
         return {dref_from(dref): _rrefs(dref, rrefs) for dref, rrefs in value.items()}
     except (TypeError, ValueError) as error:
         raise DamagedObject(rref.text, CONTEXT_FILE, repr(error)) from error
 
 
-def read_manifest(fs: FileSystem, folder: Path, rref: RRef[object], context: Context) -> Tree:
-    """The tree that a realization must be; `DamagedObject` if its name says otherwise."""
-    found = read_text(fs, folder / MANIFEST_FILE, MAX_MANIFEST)
-    value, text = _spelled(found, MANIFEST_FILE, rref.text, MAX_MANIFEST)
-    try:
-        entries = value["entries"]
-        if (
-            value["version"] != VERSION
-            or isinstance(entries, str)
-            or not isinstance(entries, Sequence)
-        ):
-            raise ValueError("its version, or its list of entries, is unknown")
-        tree, named = Tree(tuple(map(_entry, entries))), _string(value["digest"])
-        if manifest_text(tree, named) != text or not named.startswith(rref.digest):
-            raise ValueError("its hash is not the one in the name of the realization")
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedObject(rref.text, MANIFEST_FILE, str(error)) from error
-    texts = {dref.text: map(str, those) for dref, those in context.items()}
-    whole = realization_digest(tree, texts)
-    if whole != named:  # which of the two is wrong, the name tells
-        file = MANIFEST_FILE if whole.startswith(rref.digest) else CONTEXT_FILE
-        raise DamagedObject(rref.text, file, "its hash is not the one in the manifest")
-    return tree
-
-
-def sha256_or_none(data: bytes | None) -> str | None:
-    """The sha256 of some bytes, if there are any."""
-    return None if data is None else sha256(data).hexdigest()
-
-
-def _entry(value: Json) -> Entry:
-    if not isinstance(value, Mapping) or not isinstance(value["executable"], bool):
-        raise TypeError("an entry is an object")
-    kind = _KINDS[_string(value["kind"])]
-    return Entry(
-        _string(value["path"]),
-        kind,
-        _integer(value["size"]),
-        value["executable"],
-        _string(value["content"]),
-    )
-
-
 def _rrefs(dref: str, value: Json) -> tuple[RRef[object], ...]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError("a context lists references")
-    rrefs = tuple(rref_from(_string(item)) for item in value)
+    rrefs = tuple(rref_from(string(item)) for item in value)
     for rref in rrefs:
         if rref.dref.text != dref:
             raise ValueError(f"{rref} is no realization of {dref}")
@@ -290,26 +215,28 @@ def _facts(value: Mapping[str, Json]) -> Facts:
     return Facts(
         _time(value["started"]),
         _time(value["stopped"]),
-        _integer(value["sample"]),
-        {name: _string(version) for name, version in versions.items()},
+        integer(value["sample"]),
+        {name: string(version) for name, version in versions.items()},
     )
 
 
 def _time(value: Json) -> datetime:
-    time = datetime.fromisoformat(_string(value))
+    time = datetime.fromisoformat(string(value))
     if time.tzinfo is None:
         raise ValueError(f"{value!r} is in no time zone")
     return time
 
 
-def _string(value: Json) -> str:
+def string(value: Json) -> str:
+    """A value that must be a text."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     value.encode()  # `ValueError` where it holds a lone surrogate
     return value
 
 
-def _integer(value: Json) -> int:
+def integer(value: Json) -> int:
+    """A value that must be a whole number."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is no whole number")
     return value

@@ -27,14 +27,8 @@ from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.layout import BUILD_FILE, CONFIG_FILE
-from pylightnix_fn.store.records import (
-    Build,
-    context_text,
-    own_files,
-    read_build,
-    read_context,
-    read_manifest,
-)
+from pylightnix_fn.store.manifests import own_files, read_manifest
+from pylightnix_fn.store.records import Build, context_text, read_build, read_context
 from pylightnix_fn.store_protocol import digest_of
 from pylightnix_fn.transfer.declaration import DECLARATION_FILE, Declaration, why_too_large
 from pylightnix_fn.tree import Entry, Folder, Kind, Tree

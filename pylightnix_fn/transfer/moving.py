@@ -25,7 +25,8 @@ from pylightnix_fn.retention.inventory import Reference
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.inspection import realization_damage
-from pylightnix_fn.store.records import read_build, read_context, read_manifest
+from pylightnix_fn.store.manifests import read_manifest
+from pylightnix_fn.store.records import read_build, read_context
 from pylightnix_fn.store_protocol import digest_of
 from pylightnix_fn.transfer.cargo import Crate, gathered
 from pylightnix_fn.transfer.compression import check_compression, compressed, decompressed

@@ -23,8 +23,9 @@ from pylightnix_fn.sealing import seal, seal_file
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.inspection import OWN
 from pylightnix_fn.store.layout import BUILD_FILE
+from pylightnix_fn.store.manifests import own_files
 from pylightnix_fn.store.publication import Sealed
-from pylightnix_fn.store.records import Build, own_files, read_build, read_context
+from pylightnix_fn.store.records import Build, read_build, read_context
 from pylightnix_fn.store_protocol import Staging, digest_of
 from pylightnix_fn.transfer.declaration import MAX_JSON, why_too_large
 from pylightnix_fn.transfer.packing import prefix_of

@@ -19,7 +19,7 @@ from pylightnix_fn.refs import DRef, RRef
 from pylightnix_fn.store.backing import guarded
 from pylightnix_fn.store.disk import DiskStore
 from pylightnix_fn.store.layout import CONFIG_FILE
-from pylightnix_fn.store.records import own_files, read_manifest
+from pylightnix_fn.store.manifests import own_files, read_manifest
 from pylightnix_fn.transfer.cargo import Cargo, Crate
 from pylightnix_fn.transfer.declaration import DECLARATION_FILE
 from pylightnix_fn.transfer.report import Observer, Transferred, tell, unobserved

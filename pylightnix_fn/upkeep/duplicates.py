@@ -15,7 +15,8 @@ from pylightnix_fn.files import is_folder, walk
 from pylightnix_fn.refs import RRef
 from pylightnix_fn.store.backing import Backing
 from pylightnix_fn.store.census import objects_of
-from pylightnix_fn.store.records import read_context, read_manifest
+from pylightnix_fn.store.manifests import read_manifest
+from pylightnix_fn.store.records import read_context
 from pylightnix_fn.tree import Folder
 
 FAILURES: Final = (OSError, DamagedObject)
