@@ -12,12 +12,12 @@ from typing import Final
 from benchmarks.cases import pipelines
 from benchmarks.environment import Environment, environment, machine
 from benchmarks.limits import Limits
-from benchmarks.measuring import Bench, temporary
+from benchmarks.measuring import Bench
 from benchmarks.other_cases import others
 from benchmarks.progress import Progress
 from benchmarks.report import Results
 from benchmarks.running import ROOT
-from benchmarks.stocks import Stocks
+from benchmarks.stocks import Stocks, temporary
 from benchmarks.workload import Case
 
 RESULTS: Final = Path(__file__).resolve().parent / "results"
@@ -35,11 +35,13 @@ def main() -> None:
     results = Results(machine(), there)
     print(results.heading(), flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        _run(cases, results, limits)
-    except KeyboardInterrupt:
-        print("\ninterrupted: what was measured so far follows")
-    _keep(results, "quick" if given.quick else "full", there)
+    with temporary() as place:
+        try:
+            _run(cases, results, limits, place)
+        except KeyboardInterrupt:
+            print("\ninterrupted: what was measured so far follows")
+        _keep(results, "quick" if given.quick else "full", there)
+        print("deleting what the runs left behind", flush=True)
 
 
 class _Given(argparse.Namespace):
@@ -64,22 +66,21 @@ def _chosen(cases: list[Case], words: list[str]) -> list[Case]:
     return found
 
 
-def _run(cases: list[Case], results: Results, limits: Limits) -> None:
+def _run(cases: list[Case], results: Results, limits: Limits, place: Path) -> None:
     progress = Progress(len(cases))
     results.unmeasured = [each.title for each in cases]
-    with temporary() as place:
-        bench = Bench(results.environment, limits, Stocks(place), progress)
-        for case in cases:
-            if limits.left() <= 0:
-                return
-            progress.case(case.workload, case.label)
-            began = time.monotonic()
-            try:
-                found = bench.measured(case)
-            finally:
-                progress.clear()
-            print(results.add(case, found, time.monotonic() - began), flush=True)
-            results.unmeasured.pop(0)
+    bench = Bench(results.environment, limits, Stocks(place), progress)
+    for case in cases:
+        if limits.left() <= 0:
+            return
+        progress.case(case.workload, case.label)
+        began = time.monotonic()
+        try:
+            found = bench.measured(case)
+        finally:
+            progress.clear()
+        print(results.add(case, found, time.monotonic() - began), flush=True)
+        results.unmeasured.pop(0)
 
 
 def _keep(results: Results, kind: str, there: Environment) -> None:

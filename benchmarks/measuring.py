@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from benchmarks.environment import Environment
 from benchmarks.limits import TRACED, Limits, is_told
 from benchmarks.progress import Progress
 from benchmarks.running import Sample, run_once
-from benchmarks.stocks import Stocks, remove
+from benchmarks.stocks import Stocks
 from benchmarks.workload import FLOOR, OURS, Case, Contender
 
 TIME_UP = "the time was up"
@@ -52,7 +51,7 @@ class Bench:
         """Every contender of a case, one after the other, again and again."""
         missing = self.environment.missing
         found = {each.name: Series(problem=missing.get(each.needs, "")) for each in case.contenders}
-        with temporary() as place:
+        with self.stocks.folder() as place:
             turns = _Turns(case, self, place, found)
             for _ in range(case.runs):
                 for each in case.contenders:
@@ -162,7 +161,7 @@ class _Turns:
             self.once(contender.stock, contender, 0.0)
         yield
         if not self.bench.stocks.keep(self.case, contender, mine):
-            remove(mine)
+            self.bench.stocks.put_away(mine)
 
     def leave(self) -> None:
         """Tell later cases what lies ready, and what never will."""
@@ -184,16 +183,6 @@ class _Turns:
         limit = bench.limits.allowed(contender.is_peer, is_asked, ours)
         sample = run_once(words, bench.environment.variables, limit)
         return Sample({}, TIME_UP) if sample.ended and bench.limits.left() <= 0 else sample
-
-
-@contextmanager
-def temporary() -> Iterator[Path]:
-    """A folder that goes with all that is in it."""
-    place = Path(tempfile.mkdtemp(prefix="bench-"))
-    try:
-        yield place
-    finally:
-        remove(place)
 
 
 def _total(counts: str) -> int | None:

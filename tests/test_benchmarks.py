@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from benchmarks.other_cases import others
 from benchmarks.progress import Progress
 from benchmarks.report import Results
 from benchmarks.running import Sample, run_once
-from benchmarks.stocks import Stocks
+from benchmarks.stocks import FEW, ROOM, Stocks
 from benchmarks.verdict import Verdict, judged
 from benchmarks.workload import FLOOR, OURS, Case, Contender, Goal, ahead_of, within
 
@@ -211,6 +212,24 @@ def test_equal_stocks_are_filled_once(tmp_path: Path) -> None:
     for name in ("list", "collect"):
         mine.measured(Case(name, "", (ours,), runs=1))
     assert "filled\n" == (tmp_path / "log").read_text()
+
+
+def test_folders_of_many_files_stay_to_the_end(tmp_path: Path) -> None:
+    many = shell(OURS, f"cd {{folder}} && seq {FEW} | xargs touch")
+    few = shell("few", "touch {folder}/a")
+    bench(tmp_path).measured(Case("work", "", (many, few), fresh=True, runs=1))
+    (left,) = tmp_path.iterdir()
+    assert FEW == len(list(left.iterdir()))
+
+
+def test_no_folder_stays_where_the_disk_is_nearly_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=ROOM - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    many = shell(OURS, f"cd {{folder}} && seq {FEW} | xargs touch")
+    bench(tmp_path).measured(Case("work", "", (many,), fresh=True))
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_what_failed_to_be_made_is_not_tried_again(tmp_path: Path) -> None:
