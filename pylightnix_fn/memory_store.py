@@ -130,8 +130,7 @@ class MemoryStore:
     def building(
         self, dref: DRef[object], context: Context, waiting: Callable[[str], None]
     ) -> Iterator[None]:
-        with self._lock:
-            turn = self._turns.setdefault((dref, tuple(context.items())), Lock())
+        turn = self._turns.setdefault((dref, tuple(context.items())), Lock())
         if not turn.acquire(blocking=False):
             waiting("another thread")
             turn.acquire()
@@ -156,12 +155,13 @@ class MemoryStore:
             tree, files, log = _taken(staging, dref.name)
         made = rref(digest_of(tree, context), DRef(dref.text, Folder()))
         new = _Kept(Record(made, context, facts, tree.size), tree, files, log)
+        if self._kept.setdefault(made, new) is new:
+            self._made.setdefault(dref, []).append(made)
+            return new.record
         with self._lock:
-            if before := self._kept.get(made):
-                newest = max(before.record.facts, facts, key=lambda each: each.started)
-                new = evolve(before, record=evolve(before.record, facts=newest))
-            else:
-                self._made.setdefault(dref, []).append(made)
+            before = self._kept.get(made, new)
+            newest = max(before.record.facts, facts, key=lambda each: each.started)
+            new = evolve(before, record=evolve(before.record, facts=newest))
             self._kept[made] = new
         return new.record
 

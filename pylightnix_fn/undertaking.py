@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 
 from pylightnix_fn.errors.build import TooFewResources
 from pylightnix_fn.finding import Search
-from pylightnix_fn.observer import unobserved
+from pylightnix_fn.observer import Observer, unobserved
 from pylightnix_fn.plan import Plan
-from pylightnix_fn.pools import Pool, Threads, Workers, opened_pool
+from pylightnix_fn.pools import Inline, Pool, Workers
 from pylightnix_fn.progression import Run
 from pylightnix_fn.queueing import Queue
 from pylightnix_fn.resources import lacking
@@ -23,13 +24,34 @@ def build_missing(
     capacity: Mapping[str, float],
 ) -> None:
     """Build what a search misses, and what that makes it look for, to the end of its plan."""
-    with opened_pool(executor, jobs, search.observe) as pool:
+    with _opened_pool(executor, jobs, search.observe) as pool:
         free = {**pool.free, **capacity}
         _check_resources(search.plan, free)
         urgency = Urgency(search.store, search.plan)
         before = None if search.observe is unobserved else urgency.before
         queue = Queue(free, urgency if pool.slots != 1 else None)
-        _kind_of_run(pool)(search, pool, queue, before).to_the_end()
+        _kind_of_run(executor)(search, pool, queue, before).to_the_end()
+
+
+@contextmanager
+def _opened_pool(
+    executor: Executor | Workers | None, jobs: int | None, observe: Observer
+) -> Iterator[Pool]:
+    """The pool that the arguments of `realize` ask for."""
+    if executor is None and jobs in (None, 1):
+        yield Inline(observe)
+    elif isinstance(executor, ThreadPoolExecutor):
+        from pylightnix_fn.threads import Threads  # each for those who need it
+
+        yield Threads(executor, observe)
+    elif executor is None or isinstance(executor, Executor):
+        from pylightnix_fn.processes import opened_processes
+
+        with opened_processes(executor, jobs or 1, observe) as pool:
+            yield pool
+    else:
+        with executor.opened(observe) as pool:
+            yield pool
 
 
 def _check_resources(plan: Plan, free: Mapping[str, float]) -> None:
@@ -39,8 +61,8 @@ def _check_resources(plan: Plan, free: Mapping[str, float]) -> None:
             raise TooFewResources(each.name, name, wanted, free.get(name, 1))
 
 
-def _kind_of_run(pool: Pool) -> type[Run]:
-    if isinstance(pool, Threads):
+def _kind_of_run(executor: Executor | Workers | None) -> type[Run]:
+    if isinstance(executor, ThreadPoolExecutor):
         from pylightnix_fn.turns import SharedRun  # for those who need it
 
         return SharedRun

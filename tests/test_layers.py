@@ -33,7 +33,7 @@ EFFECTS: Final = (
     ("upkeep", "pausing", "optics"),
     ("driver", "outlook", "stages", "dask_workers"),
     ("undertaking",),
-    ("turns",),
+    ("turns", "threads", "processes"),
     ("progression",),
     ("pools",),
     ("queueing", "parcel"),

@@ -6,7 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
@@ -16,8 +16,9 @@ from dags import Node, Shape, chain, closure_over, nothing, wide
 
 from pylightnix_fn import Build, Failed, Folder, MemoryStore, RRef, realize
 from pylightnix_fn.errors.build import RealizerFailed, WorkerLost
+from pylightnix_fn.threads import SPELL
 
-STAGES = 500
+STAGES = 4000
 
 
 @contextmanager
@@ -43,6 +44,36 @@ def switches(count: int) -> float:
 
 def test_threads_do_not_wait_for_each_other_at_each_stage() -> None:
     assert min(switches(STAGES) for _ in range(3)) < 0.5
+
+
+def test_others_who_use_the_executor_come_to_their_turn() -> None:
+    began = Event()
+    closure, after = closure_over(wide(4000), lambda b: began.set()), list[float]()
+    with ThreadPoolExecutor(1) as ours, ThreadPoolExecutor(1) as shared:
+        run = ours.submit(realize, closure, MemoryStore(), executor=shared)
+        began.wait()
+        shared.submit(lambda: after.append(time.monotonic())).result()
+        run.result()
+        end = time.monotonic()
+    assert after[0] < end - 0.05
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_executor_that_is_shut_down_meanwhile_is_told(cancels: bool) -> None:
+    def work(b: Build[Node, Folder]) -> None:
+        threads.shutdown(wait=False, cancel_futures=cancels)
+        time.sleep(2 * SPELL)  # until a thread gives way to others
+
+    threads = ThreadPoolExecutor(2)
+    with pytest.raises((RuntimeError, CancelledError)):
+        realize(closure_over(((),) * 8, work), MemoryStore(), executor=threads)
+
+
+def test_executor_that_was_shut_down_before_is_told() -> None:
+    threads = ThreadPoolExecutor(2)
+    threads.shutdown()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        realize(closure_over(((),) * 8, nothing), MemoryStore(), executor=threads)
 
 
 @define
