@@ -81,7 +81,9 @@ def growth(cases: Sequence[Case], workload: str, path: Path) -> None:
                 panel.plot(size, seconds, marker="o" if is_known else "^", color=colour)
         panel.set(xscale="log", yscale="log", title=shape, xlabel="stages", ylabel="seconds")
         panel.grid(alpha=0.3)
-        panel.legend(fontsize=7)
+    named = {line.get_label(): line for panel in panels[0] for line in panel.get_lines()}
+    shown = {name: named[name] for name in COLOURS if name in named}
+    figure.legend(shown.values(), shown.keys(), loc="center left", bbox_to_anchor=(1, 0.5))
     figure.suptitle(workload)
     _save(figure, path)
 
