@@ -51,6 +51,22 @@ def is_folder(fs: FileSystem, path: Where, *, at: int | None = None) -> bool:
         return False
 
 
+def solely_named(
+    fs: FileSystem, path: Where, found: os.stat_result, *, at: int | None = None
+) -> os.stat_result | None:
+    """The status of what has this name, if that is an open file, which has no other name.
+
+    What that file's own status says of names is not enough: it may have had another when it was
+    opened.
+    """
+    try:
+        there = fs.lstat(path, at=at)
+    except FileNotFoundError:
+        return None
+    is_it = (there.st_dev, there.st_ino) == (found.st_dev, found.st_ino)
+    return there if is_it and there.st_nlink == 1 else None
+
+
 def make_folders(fs: FileSystem, path: Path) -> None:
     """Make a folder, and those above it, unless they are there."""
     try:

@@ -21,7 +21,7 @@ from attrs import Factory, define
 from pylightnix_fn.canonical import why_no_scalar
 from pylightnix_fn.crew import Crew, Job
 from pylightnix_fn.errors.build import UnsupportedFile
-from pylightnix_fn.files import CHUNK, opened, opened_below, write_all
+from pylightnix_fn.files import CHUNK, opened, opened_below, solely_named, write_all
 from pylightnix_fn.filesystem import CREATE, READ, FileSystem
 from pylightnix_fn.hashing import hashed, whole
 from pylightnix_fn.outputs import why_no_file_name
@@ -113,13 +113,14 @@ class Intake:
         descriptor = self.fs.open(name, READ, at=here)
         self.opened.add(descriptor)
         found = self.fs.fstat(descriptor)
-        if found.st_nlink == 1 and found.st_uid == self.user and stat.S_ISREG(found.st_mode):
+        is_file, is_ours = stat.S_ISREG(found.st_mode), found.st_uid == self.user
+        if is_file and is_ours and solely_named(self.fs, name, found, at=here):
             executable = _make_read_only(self.fs, descriptor, found)
             if found.st_size < LARGE and self._is_hashed(path, descriptor, executable, found):
                 return ()
             return self._large(path, descriptor, executable)
         self._close(descriptor)
-        if is_copy or not stat.S_ISREG(found.st_mode):
+        if is_copy or not is_file:
             raise ValueError("it was replaced while it was looked at")
         _copy(self.fs, here, name)
         return self.file(here, path, name, is_copy=True)

@@ -18,17 +18,19 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, Literal, overload
 
-from attrs import frozen
+from attrs import define
 
+from pylightnix_fn.files import solely_named
 from pylightnix_fn.filesystem import FileSystem
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Lock:
-    """A lock that this process may hold."""
+    """A lock that this process may hold; its file had so many bytes when it was taken."""
 
     fs: FileSystem
     descriptor: int
+    size: int = 0
 
     @property
     def is_held(self) -> bool:
@@ -100,7 +102,8 @@ def acquired(
             if not _flock(fs, lock.descriptor, operation if wait else operation | fcntl.LOCK_NB):
                 lock.release()
                 return None
-            if _bears(fs, path, ours):
+            if there := solely_named(fs, path, ours):
+                lock.size = there.st_size
                 return lock
             lock.release()
         except BaseException:
@@ -134,12 +137,3 @@ def _flock(fs: FileSystem, descriptor: int, operation: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _bears(fs: FileSystem, path: Path, here: os.stat_result) -> bool:
-    """Whether what was opened still bears its name."""
-    try:
-        there = fs.lstat(path)
-    except FileNotFoundError:
-        return False
-    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)

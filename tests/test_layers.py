@@ -45,7 +45,8 @@ EFFECTS: Final = (
     ("store_protocol", "sealing", "versions", "confinement", "printing"),
     ("intake",),
     ("remains", "hashing"),
-    ("files", "disk_files", "locks", "travelling", "logbook", "crew"),
+    ("locks", "disk_files", "travelling", "logbook", "crew"),
+    ("files",),
     ("filesystem",),
 )
 PURE: Final = (

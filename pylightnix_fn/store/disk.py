@@ -177,7 +177,7 @@ class DiskStore:
         try:
             with guarded(self.layout):
                 # Only what was killed leaves a text: closing a truncated file waits for the disk.
-                if self.fs.fstat(lock.descriptor).st_size:
+                if lock.size:
                     self.fs.truncate(lock.descriptor, 0)
                 write_all(self.fs, lock.descriptor, f"{this_process()}\n".encode())
             yield

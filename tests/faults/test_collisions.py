@@ -15,7 +15,7 @@ from scenarios import put, registered
 from pylightnix_fn import Config, DiskStore, DRef, Folder, RRef, config, mkconfig, store_protocol
 from pylightnix_fn.canonical import digest
 from pylightnix_fn.errors.store import HashCollision
-from pylightnix_fn.store import records
+from pylightnix_fn.store import manifests
 from pylightnix_fn.tree import realization_digest
 from pylightnix_fn.upkeep.verification import verify
 
@@ -36,7 +36,7 @@ def shrunk(whole: str) -> str:
 
 @pytest.fixture
 def _short_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (records, store_protocol):
+    for module in (manifests, store_protocol):
         monkeypatch.setattr(
             module, "realization_digest", lambda *of: shrunk(realization_digest(*of))
         )

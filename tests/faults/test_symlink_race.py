@@ -206,20 +206,73 @@ class Swapping(Disk):
         os.link(self.other, self.name, dst_dir_fd=folder)
 
 
-def _sealed_meanwhile(place: Path, canary: Path, *, copies: bool) -> str | None:
-    fs = Swapping("a.txt", canary, copies=copies)
+class Passing(Disk):
+    """A disk on which a name leads to another file just while it is opened."""
+
+    def __init__(self, name: str, other: Path) -> None:
+        self.name, self.other, self.opened = name, other, 0
+
+    def open(self, path: Where, flags: int, mode: int = 0o777, *, at: int | None = None) -> int:
+        if path != self.name:
+            return super().open(path, flags, mode, at=at)
+        self.opened += 1
+        os.rename(path, "aside", src_dir_fd=at, dst_dir_fd=at)
+        os.link(self.other, path, dst_dir_fd=at)
+        try:
+            return super().open(path, flags, mode, at=at)
+        finally:
+            os.rename("aside", path, src_dir_fd=at, dst_dir_fd=at)
+
+
+def _sealed_meanwhile(place: Path, fs: Disk) -> str | None:
     store = DiskStore.open(place / "store", fs=fs)
     return store.texts(put(store, registered(store), {"a.txt": "data"}), ["a.txt"])["a.txt"]
 
 
 def test_hard_link_that_comes_while_a_tree_is_sealed_is_copied(tmp_path: Path) -> None:
     canary = _canary(tmp_path)
-    assert "untouched" == _sealed_meanwhile(tmp_path, canary, copies=False)
+    fs = Swapping("a.txt", canary, copies=False)
+    assert "untouched" == _sealed_meanwhile(tmp_path, fs)
     assert (0o640, 1) == (canary.stat().st_mode & 0o777, canary.stat().st_nlink)
 
 
 def test_hard_link_that_comes_instead_of_a_copy_is_refused(tmp_path: Path) -> None:
     canary = _canary(tmp_path)
     with pytest.raises(UnsupportedFile):
-        _sealed_meanwhile(tmp_path, canary, copies=True)
+        _sealed_meanwhile(tmp_path, Swapping("a.txt", canary, copies=True))
     assert 0o640 == canary.stat().st_mode & 0o777
+
+
+def test_hard_link_that_is_gone_when_it_was_opened_is_refused(tmp_path: Path) -> None:
+    canary, before = _canary(tmp_path), os.stat(tmp_path / "canary.txt")
+    fs = Passing("a.txt", canary)
+    with pytest.raises(UnsupportedFile):
+        _sealed_meanwhile(tmp_path, fs)
+    assert fs.opened > 0
+    assert (before.st_mode, before.st_mtime) == (canary.stat().st_mode, canary.stat().st_mtime)
+
+
+def test_hard_link_that_is_gone_when_a_lock_was_opened_is_not_written_to(tmp_path: Path) -> None:
+    store, canary = DiskStore.open(tmp_path / "store"), _canary(tmp_path)
+    dref = registered(store)
+    path = store.layout.lock(dref, digest(context_text({})))
+
+    class Coming(Disk):
+        """A disk on which another file bears the name of a lock, but for the first look at it."""
+
+        has_come = False
+
+        def fstat(self, descriptor: int) -> os.stat_result:
+            if self.has_come or os.readlink(f"/proc/self/fd/{descriptor}") != str(path):
+                return super().fstat(descriptor)
+            self.has_come = True
+            os.unlink(path)
+            found = super().fstat(descriptor)
+            os.link(canary, path)
+            return found
+
+    os.link(canary, path)
+    other = DiskStore.open(tmp_path / "store", fs=Coming())
+    with pytest.raises(StoreNotWritable), other.building(dref, {}, print):
+        pass
+    assert b"untouched" == canary.read_bytes()
