@@ -64,7 +64,7 @@ def solely_named(
     except FileNotFoundError:
         return None
     is_it = (there.st_dev, there.st_ino) == (found.st_dev, found.st_ino)
-    return there if is_it and there.st_nlink == 1 else None
+    return there if is_it and there.st_nlink <= 1 else None  # 0 where nobody counts them
 
 
 def make_folders(fs: FileSystem, path: Path) -> None:
