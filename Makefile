@@ -50,7 +50,7 @@ faults: ## break the store on purpose, TIMES=10 times as often as `make test` do
 	@.ci/programs
 	.venv/bin/python -m pytest -q -n auto --dist loadfile tests/faults --faults=$(TIMES)
 
-bench: ## measure against peers and floors, some forty minutes, WHAT='--time-limit 900 nothing' for a part
+bench: ## measure against peers and floors, half an hour, WHAT='--time-limit 900 nothing' for a part
 	@$(call environment,)
 	@.venv/bin/python -m benchmarks $(WHAT)
 
