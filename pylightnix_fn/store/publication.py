@@ -1,7 +1,6 @@
 """Publishing: a staged folder becomes an object, by one rename, when it will outlast a power cut.
 
-Whoever publishes holds the gate together with others, and nothing is removed meanwhile. A name that
-is taken proves nothing: what lies there is read as a whole before it is taken for ours.
+Whoever publishes holds the gate together with others, and nothing is removed meanwhile.
 """
 
 from __future__ import annotations
